@@ -1,0 +1,1 @@
+//! The use cases: run, explain, answer, verify; generic over the ports.

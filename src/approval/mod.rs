@@ -1,0 +1,1 @@
+//! Who may answer a request, and whether an answer counts; refuses self-approval.

@@ -1,0 +1,1 @@
+//! Records, chain, tree and their verification as pure functions; refuses to guess.

@@ -1,0 +1,1 @@
+//! How values become bytes and back: canonical JSON, YAML with places, SSHSIG, DSSE, OpenSSH keys; refuses anything that is not written exactly so.
