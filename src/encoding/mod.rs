@@ -1,1 +1,5 @@
-//! How values become bytes and back: canonical JSON, YAML with places, SSHSIG, DSSE, OpenSSH keys; refuses anything that is not written exactly so.
+//! How values become bytes and back: canonical JSON, YAML with places, SSHSIG, DSSE, OpenSSH keys; refuses anything that
+//! is not written exactly so.
+
+pub mod dsse;
+pub mod json;

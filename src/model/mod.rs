@@ -2,10 +2,12 @@
 
 mod digest;
 mod id;
+mod key;
 mod launch;
 mod time;
 
 pub use digest::{Digest, InvalidDigest};
 pub use id::{InvalidId, LogId, RequestId};
+pub use key::{Fingerprint, InvalidFingerprint, InvalidKey, KeyKind, PublicKey};
 pub use launch::{Ended, Held, Launch};
 pub use time::{InvalidSpan, InvalidTimestamp, Span, Timestamp};

@@ -1,0 +1,19 @@
+//! JSON in its one canonical form (RFC 8785), written and read; refuses what two readers could understand differently:
+//! floats, integers beyond ±(2^53 - 1), duplicate members, any second spelling.
+//!
+//! What is signed or hashed is always the bytes that [`canonical`] returned or that [`strict`] was given.
+
+mod read;
+mod scan;
+mod write;
+
+pub use read::{StrictError, strict, strict_value};
+pub use scan::{Fault, check};
+pub use write::{CanonicalError, append, canonical};
+
+/// How deep arrays and objects may nest, both ways, so that whatever is written can be read.
+pub const MAX_DEPTH: usize = 64;
+
+/// The largest integer, and with a minus sign the smallest, that every reader of JSON takes for the same number
+/// (RFC 7493 section 2.2).
+pub const MAX_INTEGER: u64 = (1 << 53) - 1;
