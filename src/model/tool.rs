@@ -1,0 +1,201 @@
+//! How one program's command line is read: pure grammar, no opinion.
+
+use serde::{Deserialize, Serialize};
+
+/// The grammar of one program, or of one subcommand of it.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Tool {
+    /// The canonical name: the first of `names`.
+    pub name: String,
+    /// All file names the program goes by.
+    pub names: Vec<String>,
+    /// How options are written.
+    pub syntax: Syntax,
+    /// The options; what is not listed is an option without a value.
+    pub options: Vec<OptionGrammar>,
+    /// Whether `options` is complete, so that an option not in it is unresolved.
+    pub closed: bool,
+    /// Whether unambiguous beginnings of listed long options are accepted (GNU `getopt_long`).
+    pub abbreviations: bool,
+    /// How many leading operands name the subcommand where no key of `commands` matches.
+    pub depth: usize,
+    /// What holds whatever the subcommand.
+    pub body: Body,
+    /// Subcommands: words of the path, and what differs under it. The longest match wins.
+    pub commands: Vec<(Vec<Vec<String>>, Body)>,
+}
+
+/// How a program's options are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Syntax {
+    /// `--long`, `--long=value`, `--long value`, clusters of `-x`, anywhere among the operands.
+    #[default]
+    Gnu,
+    /// As `gnu`, but the first operand ends the options (wrappers: `env`, `sudo`, `timeout`).
+    First,
+    /// One dash or two are equal, no clusters (Go's flag package, `find`, `openssl`).
+    Go,
+    /// `name=value` operands are options called `name` (`dd`).
+    Assignments,
+}
+
+/// One option of a program.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OptionGrammar {
+    /// The canonical spelling: the first that begins with two dashes, else the first.
+    pub name: String,
+    /// Every spelling, with its dashes.
+    pub spellings: Vec<String>,
+    /// Whether it takes a value.
+    pub value: Value,
+    /// What its value is, if that matters.
+    pub role: Option<Role>,
+}
+
+/// Whether an option takes a value.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Value {
+    /// None.
+    No,
+    /// The rest of its word, or the next word.
+    Needed,
+    /// Only what follows `=` or, for a short one, the rest of its word.
+    Joined,
+    /// All words up to one of these.
+    Until(Vec<String>),
+}
+
+/// What differs under a subcommand, or holds for the whole program.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Body {
+    /// Roles of the operands in order; one of them may repeat.
+    pub operands: Vec<OperandGrammar>,
+    /// Options that only this subcommand has, or that mean something else under it.
+    pub options: Vec<OptionGrammar>,
+    /// Where inner commands stand.
+    pub runs: Vec<Runs>,
+    /// Options (`--dry-run`, `--dry-run=client`) that make it change nothing.
+    pub dry_run: Vec<String>,
+    /// Options that only print help or a version.
+    pub help: Vec<String>,
+    /// What runs inside has more rights than the caller.
+    pub privileged: bool,
+    /// What runs inside runs elsewhere: the operand (by index) or option that names the place.
+    pub remote: Option<Place>,
+    /// Where it lands: kinds of context with the option and the variable that name them.
+    pub context: Vec<Context>,
+    /// `NAME=value` operands before the inner command are its environment (`env`, `sudo`).
+    pub assignments: bool,
+    /// The option that names the directory to run in.
+    pub directory: Option<String>,
+    /// Options whose value is a secret.
+    pub secrets: Vec<String>,
+}
+
+/// Which word names a place.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Place {
+    /// An operand, counted from 0.
+    Operand(usize),
+    /// The value of an option.
+    Option(String),
+    /// Somewhere else that no word names (inside a container).
+    Unnamed,
+}
+
+/// A kind of context and the words that name it.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Context {
+    /// What stands before the colon in a policy: `kube`, `aws`, `host`, `database`, `git`.
+    pub kind: String,
+    /// Options whose value names it.
+    #[serde(default)]
+    pub options: Vec<String>,
+    /// Variables whose value names it where no option does.
+    #[serde(default)]
+    pub variables: Vec<String>,
+    /// The operand (from 0) that names it.
+    #[serde(default)]
+    pub operand: Option<usize>,
+}
+
+/// The role of an operand.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OperandGrammar {
+    /// What the word is; `None` if it is just a word.
+    pub role: Option<Role>,
+    /// Whether it takes all operands that the ones after it leave over.
+    pub repeats: bool,
+}
+
+/// What a word is to a command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Role {
+    /// Data is read from it.
+    Source,
+    /// Data is written to it.
+    Destination,
+    /// It is acted on.
+    Target,
+    /// A local file whose content decides what happens (a script, a manifest).
+    Input,
+    /// After an `@`, a local file that is sent (`curl -d @file`).
+    AtInput,
+    /// A local file that is written.
+    Writes,
+    /// A URL.
+    Url,
+    /// A statement of SQL.
+    Sql,
+    /// A file of shell code that runs.
+    Script,
+}
+
+/// Where an inner command stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Runs {
+    /// Where.
+    pub at: Slot,
+    /// How to read what stands there.
+    pub form: Form,
+    /// Words that gate cannot see follow it (`xargs`).
+    pub more: bool,
+    /// A word that stands for such words (`find {}`, `xargs -I`): itself, or the option that names it.
+    pub marker: Option<String>,
+}
+
+/// Where the words of an inner command stand.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Slot {
+    /// All operands after this many.
+    After(usize),
+    /// All words after `--`, or, where there is none, all operands after this many.
+    Dashes(usize),
+    /// The value of any of these options.
+    Options(Vec<String>),
+    /// The first operand if one of these options is given, as the shells do (`sh -e -c SCRIPT NAME ARG…`).
+    ScriptIf(Vec<String>),
+    /// The value of this option, `key=value`, where the key matches one of these patterns (`git -c core.pager=…`).
+    Setting(String, Vec<String>),
+    /// The first operand is a file of code; with none, standard input is.
+    FileOrInput,
+}
+
+/// How the words of an inner command are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Form {
+    /// As arguments.
+    Argv,
+    /// Joined by spaces, as shell code (`ssh host a b`).
+    Shell,
+    /// Split at blanks, then as arguments (`env -S`).
+    Split,
+    /// As code of another language, which gate does not read.
+    Code,
+}
