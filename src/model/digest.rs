@@ -88,9 +88,7 @@ impl Serialize for Digest {
 
 impl<'de> Deserialize<'de> for Digest {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?
-            .parse()
-            .map_err(serde::de::Error::custom)
+        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
     }
 }
 
@@ -101,22 +99,14 @@ mod tests {
     #[test]
     fn a_digest_reads_back_what_it_wrote() {
         let digest = Digest::of(b"abc");
-        assert_eq!(
-            digest.to_string(),
-            "sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
-        );
+        assert_eq!(digest.to_string(), "sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
         assert_eq!(digest.to_string().parse::<Digest>(), Ok(digest));
     }
 
     #[test]
     fn another_spelling_of_a_digest_is_refused() {
         let good = Digest::of(b"abc").to_string();
-        for bad in [
-            good.to_uppercase(),
-            good.replace("sha256:", ""),
-            format!("{good}0"),
-            good.replace('b', "+"),
-        ] {
+        for bad in [good.to_uppercase(), good.replace("sha256:", ""), format!("{good}0"), good.replace('b', "+")] {
             assert!(bad.parse::<Digest>().is_err(), "{bad}");
         }
     }

@@ -66,11 +66,7 @@ impl FromStr for Timestamp {
         let refused = || InvalidTimestamp(text.to_owned());
         let time: jiff::Timestamp = text.parse().map_err(|_| refused())?;
         let time = Self(time.as_microsecond());
-        if time.to_string() == text {
-            Ok(time)
-        } else {
-            Err(refused())
-        }
+        if time.to_string() == text { Ok(time) } else { Err(refused()) }
     }
 }
 
@@ -82,9 +78,7 @@ impl Serialize for Timestamp {
 
 impl<'de> Deserialize<'de> for Timestamp {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?
-            .parse()
-            .map_err(serde::de::Error::custom)
+        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
     }
 }
 
@@ -121,11 +115,7 @@ impl FromStr for Span {
             Some(Err(_)) | None => text.parse().map_err(|_| refused())?,
         };
         let length = Duration::try_from(signed).map_err(|_| refused())?;
-        if length.is_zero() {
-            Err(refused())
-        } else {
-            Ok(Self(length))
-        }
+        if length.is_zero() { Err(refused()) } else { Ok(Self(length)) }
     }
 }
 
@@ -154,9 +144,7 @@ impl Serialize for Span {
 
 impl<'de> Deserialize<'de> for Span {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?
-            .parse()
-            .map_err(serde::de::Error::custom)
+        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
     }
 }
 
@@ -168,12 +156,7 @@ mod tests {
     fn a_time_has_one_spelling() {
         let text = "2026-11-22T02:26:59.000001Z";
         assert_eq!(text.parse::<Timestamp>().unwrap().to_string(), text);
-        for bad in [
-            "2026-11-22T02:26:59Z",
-            "2026-11-22T02:26:59.000001+00:00",
-            "2026-11-22 02:26:59.000001Z",
-            "",
-        ] {
+        for bad in ["2026-11-22T02:26:59Z", "2026-11-22T02:26:59.000001+00:00", "2026-11-22 02:26:59.000001Z", ""] {
             assert!(bad.parse::<Timestamp>().is_err(), "{bad}");
         }
     }
