@@ -7,9 +7,12 @@ mod finding;
 mod id;
 mod key;
 mod launch;
+mod masked;
+mod request;
 mod text;
 mod time;
 mod tool;
+mod verdict;
 mod word;
 
 pub use class::{ActionClass, Apart, DataLabel, Effect, Grade};
@@ -19,7 +22,13 @@ pub use finding::{Clause, Decision, Finding, Requirement};
 pub use id::{InvalidId, LogId, RequestId};
 pub use key::{Fingerprint, InvalidFingerprint, InvalidKey, KeyKind, PublicKey};
 pub use launch::{Ended, Held, Launch};
+pub use masked::Text;
+pub use request::{
+    Answered, BoundFile, Claim, Directory, Environment, Invocation, LogHead, Request, RequestType, Requester, Seen,
+    SeenCommand, StdinBinding, StdinKind, Subject, SubjectType, Variable,
+};
 pub use text::{Shown, quoted, quoted_word};
 pub use time::{InvalidSpan, InvalidTimestamp, Span, Timestamp};
 pub use tool::{Body, Context, Form, OperandGrammar, OptionGrammar, Place, Role, Runs, Slot, Syntax, Tool, Value};
+pub use verdict::{Answer, Proof, Statement, Verdict, VerdictType};
 pub use word::{Hole, Origin, Piece, Word};
