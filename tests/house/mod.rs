@@ -5,5 +5,6 @@ mod exceptions;
 mod floors;
 mod forgotten;
 mod rules;
+mod sandbox;
 mod source;
 mod text;
