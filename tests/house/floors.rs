@@ -45,7 +45,7 @@ pub const HOMES: &[Home] = &[
     Home { package: "serde", modules: &["*"] },
     Home { package: "serde_json", modules: &["encoding"] },
     Home { package: "serde_yaml", modules: &["encoding"] },
-    Home { package: "sha2", modules: &["model"] },
+    Home { package: "sha2", modules: &["model", "encoding"] },
     Home { package: "shuck_ast", modules: &["command"] },
     Home { package: "shuck_parser", modules: &["command"] },
     Home { package: "ssh_key", modules: &["encoding"] },
