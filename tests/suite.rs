@@ -10,5 +10,6 @@
     reason = "a test that fails by panicking says where"
 )]
 
+mod encoding;
 mod house;
 mod support;

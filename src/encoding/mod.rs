@@ -2,4 +2,7 @@
 //! is not written exactly so.
 
 pub mod dsse;
+pub mod ed25519;
 pub mod json;
+pub mod openssh;
+pub mod sshsig;

@@ -309,14 +309,15 @@ fn is_weak(point: &[u8; 32]) -> bool {
 }
 
 /// Takes one `string` of RFC 4251 section 5 from the front.
-fn take_string<'a>(bytes: &mut &'a [u8]) -> Option<&'a [u8]> {
+pub(crate) fn take_string<'a>(bytes: &mut &'a [u8]) -> Option<&'a [u8]> {
     let (length, rest) = bytes.split_first_chunk::<4>()?;
     let (field, rest) = rest.split_at_checked(usize::try_from(u32::from_be_bytes(*length)).ok()?)?;
     *bytes = rest;
     Some(field)
 }
 
-fn put_string(out: &mut Vec<u8>, field: &[u8]) {
+/// Writes one `string` of RFC 4251 section 5 at the end.
+pub(crate) fn put_string(out: &mut Vec<u8>, field: &[u8]) {
     out.extend_from_slice(&u32::try_from(field.len()).unwrap_or(u32::MAX).to_be_bytes());
     out.extend_from_slice(field);
 }

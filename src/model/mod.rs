@@ -21,6 +21,7 @@ pub use digest::{Digest, InvalidDigest};
 pub use finding::{Clause, Decision, Finding, Requirement};
 pub use id::{InvalidId, LogId, RequestId};
 pub use key::{Fingerprint, InvalidFingerprint, InvalidKey, KeyKind, PublicKey};
+pub(crate) use key::{put_string, take_string};
 pub use launch::{Ended, Held, Launch};
 pub use masked::Text;
 pub use request::{

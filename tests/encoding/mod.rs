@@ -1,0 +1,3 @@
+//! Encodings held against the programs they come from.
+
+mod ssh_keygen;
