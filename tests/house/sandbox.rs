@@ -66,14 +66,12 @@ fn the_binary_runs_in_the_sandbox() {
 #[test]
 fn a_program_in_the_background_is_heard_answered_and_signalled() {
     let sandbox = Sandbox::new();
-    let script =
-        "trap 'echo got; exit 7' USR1; echo ready; read line; echo \"$line\" >&2; while :; do read more || :; done";
+    let script = "trap 'echo got; kill $!; exit 7' USR1; read line; echo \"$line\" >&2; sleep 1000 & echo ready; wait";
     let mut running = sandbox.call(SH, ["-c", script]).start_with_open_stdin();
-    running.wait_for_stdout("ready\n");
     running.write("hello\n");
     running.wait_for_stderr("hello\n");
+    running.wait_for_stdout("ready\n");
     running.signal(Signal::USR1);
-    running.write("\n");
     running.wait_for_stdout("got\n");
     assert_eq!((running.stdout(), running.stderr()), ("ready\ngot\n".to_owned(), "hello\n".to_owned()));
     running.close_stdin();
@@ -90,9 +88,10 @@ fn a_program_left_running_is_killed_with_all_it_started() {
     drop(running);
     // The leader may also be gone before.
     let orphan = sandbox.call(SH, ["-c", "sleep 1000 >/dev/null 2>&1 & echo $!"]).start();
-    let lonely = wait_until("the leader's end", || Some(orphan.stdout()).filter(|_| gone(&orphan.id().to_string())));
+    orphan.wait_for_stdout("\n");
+    let lonely = orphan.stdout();
+    wait_until("the leader's end", || gone(&orphan.id().to_string()).then_some(()));
     drop(orphan);
-    assert_ne!(lonely, "");
     for id in [lonely.trim().to_owned(), outer.to_string(), inner] {
         wait_until("the end of the process", || gone(&id).then_some(()));
     }
@@ -107,8 +106,8 @@ fn gone(id: &str) -> bool {
 fn a_terminal_is_the_programs_own() {
     let sandbox = Sandbox::new();
     let script = "test -t 0 && test -t 1 && test -t 2 && echo all; printf 'name? ' > /dev/tty; read name < /dev/tty; \
-                  echo \"hello $name\"; cut -d' ' -f6 /proc/$$/stat; trap 'stty size; exit 5' WINCH; echo on; \
-                  while :; do read more || :; done";
+                  echo \"hello $name\"; cut -d' ' -f6 /proc/$$/stat; trap 'stty size; kill $!; exit 5' WINCH; \
+                  sleep 1000 & echo on; wait";
     let terminal = sandbox.call(SH, ["-c", script]).on_terminal();
     terminal.wait_for("all\r\n");
     terminal.wait_for("name? ");
@@ -117,7 +116,6 @@ fn a_terminal_is_the_programs_own() {
     terminal.wait_for(&format!("{}\r\n", terminal.id()));
     terminal.wait_for("on\r\n");
     terminal.resize(10, 20);
-    terminal.write("\r");
     terminal.wait_for("10 20");
     let (screen, status) = terminal.wait();
     assert_eq!((screen.matches("hello mira").count(), status), (1, Status::Exited(5)));
