@@ -6,3 +6,4 @@ pub mod ed25519;
 pub mod json;
 pub mod openssh;
 pub mod sshsig;
+pub mod unpadded;

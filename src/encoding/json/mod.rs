@@ -7,6 +7,9 @@ mod read;
 mod scan;
 mod write;
 
+/// JSON of any shape, for those who are not its home.
+pub use serde_json::{Map, Value, json};
+
 pub use read::{StrictError, strict, strict_value};
 pub use scan::{Fault, check};
 pub use write::{CanonicalError, append, canonical};
