@@ -7,3 +7,4 @@ pub mod json;
 pub mod openssh;
 pub mod sshsig;
 pub mod unpadded;
+pub mod yaml;
