@@ -3,6 +3,7 @@
 mod class;
 mod command;
 mod digest;
+mod fact;
 mod finding;
 mod id;
 mod key;
@@ -18,6 +19,7 @@ mod word;
 pub use class::{ActionClass, Apart, DataLabel, Effect, Grade};
 pub use command::{Command, ContextName, Flag, SecretWord, Stdin, Touch, Unresolved, UnresolvedKind, Via};
 pub use digest::{Digest, InvalidDigest};
+pub use fact::{Answers, Fact, Question};
 pub use finding::{Clause, Decision, Finding, Requirement};
 pub use id::{InvalidId, LogId, RequestId};
 pub use key::{Fingerprint, InvalidFingerprint, InvalidKey, KeyKind, PublicKey};
