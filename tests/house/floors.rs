@@ -196,6 +196,15 @@ fn every_place_in_the_tables_can_be_reached() {
 }
 
 #[test]
+fn every_pure_floor_is_forbidden_what_the_lints_list() {
+    let root = include_str!("../../src/lib.rs");
+    let forbid = "#[cfg_attr(not(test), forbid(clippy::disallowed_methods, clippy::disallowed_types))]";
+    for floor in FLOORS.iter().filter(|floor| floor.number <= PURE) {
+        assert!(root.contains(&format!("{forbid}\npub mod {};", floor.module)), "{} in src/lib.rs", floor.module);
+    }
+}
+
+#[test]
 fn the_binary_is_one_statement() {
     let main = Source::new("src/main.rs", include_str!("../../src/main.rs"));
     let statements = main.text.lines().filter(|line| line.starts_with(' ')).count();
