@@ -9,6 +9,7 @@ mod id;
 mod key;
 mod launch;
 mod masked;
+mod moment;
 mod request;
 mod text;
 mod time;
@@ -26,6 +27,7 @@ pub use key::{Fingerprint, InvalidFingerprint, InvalidKey, KeyKind, PublicKey};
 pub(crate) use key::{put_string, take_string};
 pub use launch::{Ended, Held, Launch};
 pub use masked::Text;
+pub use moment::Moment;
 pub use request::{
     Answered, BoundFile, Claim, Directory, Environment, Invocation, LogHead, Request, RequestType, Requester, Seen,
     SeenCommand, StdinBinding, StdinKind, Subject, SubjectType, Variable,

@@ -1,1 +1,58 @@
-//! What the use cases need from the world, in the model's words.
+//! What the use cases need from the world, in the model's words. Nothing here does anything.
+
+mod approvals;
+mod launcher;
+mod log;
+mod person;
+
+pub use approvals::{Approvals, Event, Interrupt};
+pub use launcher::{Holding, Launcher, Purpose, Standing, Unfound};
+pub use log::{Log, Unclaimed};
+pub use person::{Person, Progress};
+
+use crate::model::{Fact, Moment, Question};
+
+/// Tells the time.
+pub trait Clock {
+    /// What the clocks say now.
+    fn now(&self) -> Moment;
+}
+
+/// Looks things up on this host, read-only and bounded.
+pub trait Facts {
+    /// The answer, or why there is none.
+    fn answer(&self, question: &Question) -> Fact;
+}
+
+/// Gives random bytes.
+pub trait Entropy {
+    /// 32 bytes that nobody can guess.
+    ///
+    /// # Errors
+    /// When the system gives none.
+    fn bytes(&mut self) -> Result<[u8; 32], Failure>;
+}
+
+/// An adapter failed; its own words say how.
+#[derive(Debug, thiserror::Error)]
+#[error("{message}")]
+pub struct Failure {
+    /// One line, lower case.
+    pub message: String,
+    /// What to do about it, if something can be done.
+    pub hint: Option<String>,
+}
+
+impl Failure {
+    /// A failure told by an error of the adapter.
+    pub fn of(error: &dyn std::error::Error) -> Self {
+        Self { message: error.to_string(), hint: None }
+    }
+
+    /// With a hint.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+}

@@ -1,0 +1,58 @@
+//! The audit log as the use cases see it.
+
+use crate::audit::Entry;
+use crate::clearance::Receipt;
+use crate::model::{Digest, Fingerprint, LogHead, LogId, RequestId};
+
+use super::Failure;
+
+/// Writes records; a receipt means that the record is durable.
+pub trait Log {
+    /// Which log it is.
+    fn id(&self) -> LogId;
+
+    /// The key that signs its records.
+    fn key(&self) -> Fingerprint;
+
+    /// Whether a `policy` record with this digest is in the log.
+    ///
+    /// # Errors
+    /// When the log cannot be read.
+    fn has_policy(&mut self, digest: &Digest) -> Result<bool, Failure>;
+
+    /// Appends entries together; the receipt is for the last.
+    ///
+    /// # Errors
+    /// When they are not durable; nothing may run then.
+    fn append(&mut self, entries: Vec<Entry>) -> Result<Receipt, Failure>;
+
+    /// Appends an entry that names the head of the log just before itself.
+    ///
+    /// # Errors
+    /// When it is not durable.
+    fn append_at_head(&mut self, build: &mut dyn FnMut(&LogHead) -> Result<Entry, Failure>)
+    -> Result<Receipt, Failure>;
+
+    /// Uses a request up and appends its `run` entry.
+    ///
+    /// # Errors
+    /// When the request was used before, or the entry is not durable.
+    fn claim(&mut self, request: RequestId, entry: Entry) -> Result<Receipt, Unclaimed>;
+
+    /// The bytes of a request as its durable record holds them.
+    ///
+    /// # Errors
+    /// When the log cannot be read; `None` if it holds no such request.
+    fn request(&mut self, id: RequestId) -> Result<Option<Vec<u8>>, Failure>;
+}
+
+/// A request that was not used up.
+#[derive(Debug, thiserror::Error)]
+pub enum Unclaimed {
+    /// It was used before.
+    #[error("request {0} was used before")]
+    Used(RequestId),
+    /// The log failed.
+    #[error(transparent)]
+    Failed(#[from] Failure),
+}

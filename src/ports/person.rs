@@ -1,0 +1,40 @@
+//! The person at this end: told what happens, never asked through standard input.
+
+use crate::model::Request;
+
+/// Tells the person who runs gate what happens.
+pub trait Person {
+    /// One thing that happened.
+    fn tell(&mut self, progress: Progress<'_>);
+}
+
+/// What happens while a command is decided about.
+#[derive(Debug)]
+pub enum Progress<'a> {
+    /// Something about the policy that people should know (an expired waiver).
+    Notice(&'a str),
+    /// A request waits for people; its digest, for comparing.
+    Waiting {
+        /// The request.
+        request: &'a Request,
+        /// The first 8 hex digits of its digest.
+        short: &'a str,
+        /// Who could still answer, one line for each clause that is not met.
+        missing: &'a [String],
+    },
+    /// Somebody answered and it counts.
+    Answered {
+        /// Who.
+        approver: &'a str,
+        /// `approved` or `denied`.
+        answer: &'a str,
+        /// Why.
+        reason: &'a str,
+        /// What is still missing.
+        missing: &'a [String],
+    },
+    /// Somebody answered and it does not count; why.
+    Refused(&'a str),
+    /// The wait is over.
+    Done,
+}
