@@ -1,0 +1,234 @@
+//! Runs what a clearance allows, and nothing else: in place, or as a child that is waited for. Refuses a file that is no
+//! longer the one that was hashed, and descriptors that nobody approved.
+
+mod format;
+mod guard;
+mod hold;
+mod search;
+mod supervise;
+
+use std::ffi::{CString, OsStr, OsString};
+use std::io;
+use std::os::fd::{AsRawFd as _, RawFd};
+use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
+use std::os::unix::fs::MetadataExt as _;
+use std::path::{Path, PathBuf};
+
+pub use guard::{Writer, writer_on};
+pub use hold::{HeldFile, HoldError, NotHeld, Purpose};
+pub use search::{Unfound, found};
+
+use hold::Way;
+
+use super::raw::{Exec, Program, Strings};
+use crate::clearance::Clearance;
+use crate::model::{Held, Launch, Shown};
+
+/// Why a cleared command did not run. Each says by its name which exit code belongs to it.
+#[derive(Debug, thiserror::Error)]
+pub enum LaunchError {
+    /// The file, or the interpreter it names, is gone: 127.
+    #[error("`{}`: not found", Shown::os(.0.as_os_str()))]
+    NotFound(PathBuf),
+    /// The kernel refuses to run it: 126.
+    #[error("`{}`: {}", Shown::os(.path.as_os_str()), plain(io::Error::from_raw_os_error(*.errno)))]
+    NotExecutable {
+        /// What was to run.
+        path: PathBuf,
+        /// What the kernel said.
+        errno: i32,
+    },
+    /// Arguments and environment are more than the kernel takes (E2BIG): 126.
+    #[error("`{}`: arguments and environment take {bytes} bytes, more than this system lets a command have", Shown::os(.path.as_os_str()))]
+    TooLong {
+        /// What was to run.
+        path: PathBuf,
+        /// Bytes of all arguments and variables.
+        bytes: usize,
+    },
+    /// A file of root's that was held by its path is another one now: 75.
+    #[error("`{}` changed after it was hashed", Shown::os(.0.as_os_str()))]
+    Changed(PathBuf),
+    /// The launch names a file that this launcher does not hold, holds for something else, or an argument it has not.
+    #[error("what was cleared to run is not what is held")]
+    NotHeld,
+    /// An argument or variable contains a zero byte, or a variable's name is empty or contains `=`.
+    #[error("an argument or a variable cannot be handed to a command")]
+    Unfit,
+    /// This signal came after the command was cleared and before it ran.
+    #[error("interrupted by signal {0} before the command ran")]
+    Interrupted(i32),
+    /// This machine gave no process, pipe or handler, so nothing ran.
+    #[error("the command cannot be started: {}", plain(io::Error::from_raw_os_error(*.0)))]
+    Refused(i32),
+}
+
+impl LaunchError {
+    fn refused(error: &io::Error) -> Self {
+        Self::Refused(error.raw_os_error().unwrap_or(libc::EIO))
+    }
+}
+
+/// The system's words for an error, without the number that the standard library adds, in lower case.
+fn plain(error: io::Error) -> String {
+    let text = error.to_string();
+    let text = text.split(" (os error").next().unwrap_or_default();
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_lowercase().chain(letters).collect())
+}
+
+/// Holds files and runs commands. One launcher serves one run of gate.
+#[derive(Debug, Default)]
+pub struct Launcher {
+    kept: Vec<Kept>,
+}
+
+#[derive(Debug)]
+struct Kept {
+    path: PathBuf,
+    purpose: Purpose,
+    way: Way,
+}
+
+impl Launcher {
+    /// Opens a file, hashes it and holds the hashed bytes where that is possible. A relative path is taken from the
+    /// current directory.
+    ///
+    /// # Errors
+    /// When it is no regular file or cannot be read to its end.
+    pub fn hold(&mut self, path: &Path, purpose: Purpose) -> Result<HeldFile, HoldError> {
+        let path = std::path::absolute(path)
+            .map_err(|error| HoldError::Failed(path.to_owned(), error.raw_os_error().unwrap_or(libc::ENOENT)))?;
+        let (mut file, way) = hold::hold(&path, purpose)?;
+        if let Some(way) = way {
+            file.held = Ok(Held::new(u32::try_from(self.kept.len()).unwrap_or(u32::MAX)));
+            self.kept.push(Kept { path, purpose, way });
+        }
+        Ok(file)
+    }
+
+    /// The path by which the command will read a held file: its own if only root could change it, else that of the copy.
+    #[must_use]
+    pub fn place(&self, held: Held) -> Option<PathBuf> {
+        let kept = self.kept(held).ok()?;
+        Some(match &kept.way {
+            Way::Path(_) | Way::Descriptor(_) => kept.path.clone(),
+            Way::Copy(copy) => hold::place(copy),
+        })
+    }
+
+    /// Becomes the command: same process, terminal, signals and descriptors. Returns only if that fails.
+    pub fn exec(&self, clearance: Clearance) -> LaunchError {
+        let launch = clearance.redeem();
+        match self.ready(&launch) {
+            Ok(exec) => failure(&launch, &exec.become_it()),
+            Err(error) => error,
+        }
+    }
+
+    fn kept(&self, held: Held) -> Result<&Kept, LaunchError> {
+        usize::try_from(held.number()).ok().and_then(|number| self.kept.get(number)).ok_or(LaunchError::NotHeld)
+    }
+
+    /// Everything that needs memory or can be refused, before the point of no return.
+    fn ready(&self, launch: &Launch) -> Result<Exec, LaunchError> {
+        let mut kept: Vec<RawFd> = Vec::new();
+        let mut arguments = launch.arguments.clone();
+        for (index, held) in &launch.inputs {
+            let input = self.kept(*held)?;
+            if input.purpose != Purpose::Input {
+                return Err(LaunchError::NotHeld);
+            }
+            let argument = arguments.get_mut(*index).filter(|_| *index > 0).ok_or(LaunchError::NotHeld)?;
+            match &input.way {
+                Way::Copy(copy) => {
+                    kept.push(copy.as_raw_fd());
+                    *argument = hold::place(copy).into_os_string();
+                }
+                Way::Path(identity) if !identity.still_at(&input.path) => {
+                    return Err(LaunchError::Changed(input.path.clone()));
+                }
+                Way::Path(_) => (),
+                Way::Descriptor(_) => return Err(LaunchError::NotHeld),
+            }
+        }
+        let by_path = || Ok(Program::Path(c_string(named(launch).as_os_str().as_bytes().to_vec())?));
+        let program = match launch.held {
+            None => by_path()?,
+            Some(held) => {
+                let file = self.kept(held)?;
+                if file.purpose != Purpose::Executable || file.path != launch.executable {
+                    return Err(LaunchError::NotHeld);
+                }
+                match &file.way {
+                    Way::Descriptor(program) | Way::Copy(program) => {
+                        if matches!(format::Format::of(program), Ok(format::Format::Script { .. })) {
+                            // The interpreter opens the copy by its number.
+                            kept.push(program.as_raw_fd());
+                        }
+                        let program = program.try_clone().map_err(|error| LaunchError::refused(&error))?;
+                        Program::Descriptor(program.into())
+                    }
+                    Way::Path(identity) if identity.still_at(&file.path) => by_path()?,
+                    Way::Path(_) => return Err(LaunchError::Changed(file.path.clone())),
+                }
+            }
+        };
+        let shell = match &program {
+            Program::Path(path) => Some(through_shell(path, &arguments)?),
+            Program::Descriptor(_) => None,
+        };
+        let arguments = arguments.into_iter().map(|argument| c_string(argument.into_vec()));
+        let arguments = Strings::new(arguments.collect::<Result<_, _>>()?);
+        let environment = launch.environment.iter().map(|(name, value)| variable(name, value));
+        let environment = Strings::new(environment.collect::<Result<_, _>>()?);
+        Ok(Exec { program, arguments, shell, environment, kept })
+    }
+}
+
+/// The path that is handed to the kernel. A script sees it as `$0`, so where the command was called by a relative path
+/// that leads to the same file, it is that one, as without gate.
+fn named(launch: &Launch) -> &Path {
+    let full = launch.executable.as_path();
+    let Some(typed) = launch.arguments.first().map(Path::new) else {
+        return full;
+    };
+    let relative = typed.is_relative() && typed.as_os_str().as_bytes().contains(&b'/');
+    let ends = || full.as_os_str().as_bytes().ends_with(typed.as_os_str().as_bytes());
+    let same = || match (std::fs::metadata(full), std::fs::metadata(typed)) {
+        (Ok(full), Ok(typed)) => (full.dev(), full.ino()) == (typed.dev(), typed.ino()),
+        _ => false,
+    };
+    if relative && ends() && same() { typed } else { full }
+}
+
+/// What `execvp`, and so `env`, runs if the kernel does not know the format.
+fn through_shell(path: &CString, arguments: &[OsString]) -> Result<Strings, LaunchError> {
+    let rest = arguments.iter().skip(1).map(|argument| c_string(argument.as_bytes().to_vec()));
+    let all = [Ok(c"/bin/sh".to_owned()), Ok(path.clone())].into_iter().chain(rest);
+    Ok(Strings::new(all.collect::<Result<_, _>>()?))
+}
+
+fn c_string(bytes: Vec<u8>) -> Result<CString, LaunchError> {
+    CString::new(bytes).map_err(|_| LaunchError::Unfit)
+}
+
+fn variable(name: &OsStr, value: &OsStr) -> Result<CString, LaunchError> {
+    if name.is_empty() || name.as_bytes().contains(&b'=') {
+        return Err(LaunchError::Unfit);
+    }
+    c_string([name.as_bytes(), b"=", value.as_bytes()].concat())
+}
+
+fn failure(launch: &Launch, error: &io::Error) -> LaunchError {
+    let path = launch.executable.clone();
+    match error.raw_os_error().unwrap_or(libc::EIO) {
+        libc::ENOENT => LaunchError::NotFound(path),
+        libc::E2BIG => {
+            let words = launch.arguments.iter().map(|word| word.len() + 1);
+            let variables = launch.environment.iter().map(|(name, value)| name.len() + value.len() + 2);
+            LaunchError::TooLong { path, bytes: words.chain(variables).sum() }
+        }
+        errno => LaunchError::NotExecutable { path, errno },
+    }
+}
