@@ -38,13 +38,13 @@ pub enum KeyFileError {
     #[error("an empty passphrase protects nothing")]
     EmptyPassphrase,
     /// A key of another kind.
-    #[error("the key is not an Ed25519 key but of kind `{0}` (hint: ssh-keygen -t ed25519)")]
+    #[error("the key is not an Ed25519 key but of kind `{0}`")]
     NotEd25519(String),
     /// The public half, or another format of private keys.
     #[error("not a private key file of OpenSSH")]
     NotOpenSsh,
     /// Ciphers or key derivations that are not supported.
-    #[error("the key is encrypted in a way that is not supported (hint: ssh-keygen -p -f FILE writes it anew)")]
+    #[error("the key is encrypted in a way that is not supported")]
     Cipher,
     /// More rounds than anybody would wait for.
     #[error("the key asks for {0} rounds of bcrypt, more than {MOST_ROUNDS}")]
@@ -52,6 +52,19 @@ pub enum KeyFileError {
     /// Broken inside, or its halves do not belong together.
     #[error("the key file is damaged")]
     Malformed,
+}
+
+impl KeyFileError {
+    /// What to do about it, if there is something.
+    #[must_use]
+    pub const fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::NotEd25519(_) => Some("ssh-keygen -t ed25519 makes a key that can be used"),
+            Self::NotOpenSsh | Self::Cipher => Some("ssh-keygen -p -f FILE writes a private key anew"),
+            Self::EmptyPassphrase | Self::NeedsPassphrase | Self::WrongPassphrase => None,
+            Self::Rounds(_) | Self::Malformed => None,
+        }
+    }
 }
 
 /// A private key and the comment that stands in its file.

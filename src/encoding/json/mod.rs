@@ -3,8 +3,10 @@
 //!
 //! What is signed or hashed is always the bytes that [`canonical`] returned or that [`strict`] was given.
 
+mod name;
 mod read;
 mod scan;
+mod text;
 mod write;
 
 /// JSON of any shape, for those who are not its home.

@@ -4,6 +4,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::scan::{Fault, check};
+use crate::model::Shown;
 
 /// Why bytes were not believed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -28,7 +29,17 @@ pub enum StrictError {
 /// `Spelling` before anything is believed, `Shape` if the type does not take what stands there.
 pub fn strict<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, StrictError> {
     check(bytes).map_err(|(at, fault)| StrictError::Spelling { at, fault })?;
-    serde_json::from_slice(bytes).map_err(|fault| StrictError::Shape(fault.to_string()))
+    serde_json::from_slice(bytes).map_err(|fault| StrictError::Shape(shape(&fault)))
+}
+
+/// What the type said, less the names of types and the place in a line that has no other; it may repeat foreign text.
+fn shape(fault: &serde_json::Error) -> String {
+    let said = fault.to_string();
+    let said = said.rsplit_once(" at line ").map_or(said.as_str(), |(said, _)| said);
+    match said.split_once(", expected struct ") {
+        Some((found, _)) => Shown::text(&format!("{found}, expected an object")).to_string(),
+        None => Shown::text(said).to_string(),
+    }
 }
 
 /// Reads canonical JSON of any shape.
@@ -214,8 +225,18 @@ mod tests {
     #[test]
     fn an_unknown_member_is_refused_where_the_type_denies_it() {
         let bytes = br#"{"answer":"approve","extra":1,"reason":null,"type":"t"}"#;
-        assert!(matches!(strict::<Statement>(bytes), Err(StrictError::Shape(_))));
+        let fault = StrictError::Shape("unknown field `extra`, expected one of `type`, `reason`, `answer`".into());
+        assert_eq!(strict::<Statement>(bytes), Err(fault));
         assert!(strict::<BTreeMap<String, Value>>(bytes).is_ok());
+    }
+
+    #[test]
+    fn a_fault_of_shape_names_no_type_and_repeats_nothing_that_acts_on_a_terminal() {
+        let hostile = "{\"answer\":\"approve\",\"e\u{202e}\":1,\"reason\":null,\"type\":\"t\"}";
+        let said = strict::<Statement>(hostile.as_bytes()).unwrap_err().to_string();
+        assert!(said.starts_with(r"unknown field `e\u{202E}`"), "{said}");
+        let said = strict::<Statement>(b"\"x\"").unwrap_err().to_string();
+        assert_eq!(said, r#"invalid type: string "x", expected an object"#);
     }
 
     #[test]

@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 use std::cmp::Ordering;
 
-use super::write::member_order;
+use super::text::member_order;
 use super::{MAX_DEPTH, MAX_INTEGER};
 
 /// What makes bytes other than canonical JSON.

@@ -1,11 +1,12 @@
 //! Writes values as RFC 8785 into one buffer, members put in order as each object ends; refuses what JSON can't say in
 //! exactly one way.
 
-use std::cmp::Ordering;
 use std::fmt::{self, Write as _};
 
-use serde::ser::{self, Impossible, Serialize};
+use serde::ser::{self, Serialize};
 
+use super::name::NameOf;
+use super::text::{Text, member_order, put_text};
 use super::{MAX_DEPTH, MAX_INTEGER};
 
 /// Why a value has no canonical JSON.
@@ -60,52 +61,6 @@ pub fn append<T: Serialize + ?Sized>(out: &mut Vec<u8>, value: &T) -> Result<(),
     value.serialize(Writer { out, depth: 0 }).inspect_err(|_| out.truncate(start))
 }
 
-/// How RFC 8785 section 3.2.3 orders members: by UTF-16 code units.
-pub(super) fn member_order(one: &str, other: &str) -> Ordering {
-    // Code units and bytes agree unless both sides reach beyond U+D7FF, which only a byte from 0xee on begins.
-    if one.bytes().chain(other.bytes()).all(|byte| byte < 0xee) {
-        one.cmp(other)
-    } else {
-        one.encode_utf16().cmp(other.encode_utf16())
-    }
-}
-
-/// Writes the inside of a string: escapes as in RFC 8785 section 3.2.2.2, everything else as it is.
-fn put_text(out: &mut Vec<u8>, text: &str) {
-    let mut rest = text.as_bytes();
-    while let Some(at) = rest.iter().position(|byte| *byte < 0x20 || *byte == b'"' || *byte == b'\\') {
-        let (plain, tail) = rest.split_at(at);
-        out.extend_from_slice(plain);
-        if let Some((byte, tail)) = tail.split_first() {
-            match byte {
-                0x08 => out.extend_from_slice(br"\b"),
-                0x09 => out.extend_from_slice(br"\t"),
-                0x0a => out.extend_from_slice(br"\n"),
-                0x0c => out.extend_from_slice(br"\f"),
-                0x0d => out.extend_from_slice(br"\r"),
-                b'"' => out.extend_from_slice(br#"\""#),
-                b'\\' => out.extend_from_slice(br"\\"),
-                _ => {
-                    let digit = |n: u8| if n < 10 { b'0' + n } else { b'a' + n - 10 };
-                    out.extend_from_slice(&[b'\\', b'u', b'0', b'0', digit(byte >> 4), digit(byte & 15)]);
-                }
-            }
-            rest = tail;
-        }
-    }
-    out.extend_from_slice(rest);
-}
-
-/// Escapes what is formatted into it, so that a digest or a time needs no string of its own.
-struct Text<'a>(&'a mut Vec<u8>);
-
-impl fmt::Write for Text<'_> {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        put_text(self.0, text);
-        Ok(())
-    }
-}
-
 struct Writer<'a> {
     out: &'a mut Vec<u8>,
     depth: usize,
@@ -151,6 +106,14 @@ impl<'a> Writer<'a> {
     }
 }
 
+macro_rules! integers {
+    ($($method:ident($kind:ty)),*) => {
+        $(fn $method(self, value: $kind) -> Result<(), CanonicalError> {
+            self.integer(value.into())
+        })*
+    };
+}
+
 impl<'a> ser::Serializer for Writer<'a> {
     type Ok = ();
     type Error = CanonicalError;
@@ -167,40 +130,9 @@ impl<'a> ser::Serializer for Writer<'a> {
         Ok(())
     }
 
-    fn serialize_i8(self, value: i8) -> Result<(), CanonicalError> {
-        self.integer(value.into())
-    }
-
-    fn serialize_i16(self, value: i16) -> Result<(), CanonicalError> {
-        self.integer(value.into())
-    }
-
-    fn serialize_i32(self, value: i32) -> Result<(), CanonicalError> {
-        self.integer(value.into())
-    }
-
-    fn serialize_i64(self, value: i64) -> Result<(), CanonicalError> {
-        self.integer(value.into())
-    }
-
-    fn serialize_i128(self, value: i128) -> Result<(), CanonicalError> {
-        self.integer(value)
-    }
-
-    fn serialize_u8(self, value: u8) -> Result<(), CanonicalError> {
-        self.integer(value.into())
-    }
-
-    fn serialize_u16(self, value: u16) -> Result<(), CanonicalError> {
-        self.integer(value.into())
-    }
-
-    fn serialize_u32(self, value: u32) -> Result<(), CanonicalError> {
-        self.integer(value.into())
-    }
-
-    fn serialize_u64(self, value: u64) -> Result<(), CanonicalError> {
-        self.integer(value.into())
+    integers! {
+        serialize_i8(i8), serialize_i16(i16), serialize_i32(i32), serialize_i64(i64), serialize_i128(i128),
+        serialize_u8(u8), serialize_u16(u16), serialize_u32(u32), serialize_u64(u64)
     }
 
     fn serialize_u128(self, value: u128) -> Result<(), CanonicalError> {
@@ -323,7 +255,7 @@ struct Array<'a> {
 }
 
 impl Array<'_> {
-    fn element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), CanonicalError> {
+    fn value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), CanonicalError> {
         if !self.first {
             self.out.push(b',');
         }
@@ -331,8 +263,10 @@ impl Array<'_> {
         value.serialize(Writer { out: self.out, depth: self.depth })
     }
 
-    fn close(self) {
+    /// Never fails; an object's end can, and both end alike.
+    fn close(self) -> Result<(), CanonicalError> {
         self.out.extend_from_slice(self.end);
+        Ok(())
     }
 }
 
@@ -407,60 +341,36 @@ impl Object<'_> {
     }
 }
 
-impl ser::SerializeSeq for Array<'_> {
-    type Ok = ();
-    type Error = CanonicalError;
+/// The six ways serde hands over the parts of an array or an object, all alike.
+macro_rules! parts {
+    ($($of:ident as $shape:ident: $method:ident($($name:ident: $kind:ty)?);)*) => {
+        $(impl ser::$shape for $of<'_> {
+            type Ok = ();
+            type Error = CanonicalError;
 
-    fn serialize_element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), CanonicalError> {
-        self.element(value)
-    }
+            fn $method<T: Serialize + ?Sized>(
+                &mut self,
+                $($name: $kind,)?
+                value: &T,
+            ) -> Result<(), CanonicalError> {
+                $(self.name(Name::Field($name));)?
+                self.value(value)
+            }
 
-    fn end(self) -> Result<(), CanonicalError> {
-        self.close();
-        Ok(())
-    }
+            fn end(self) -> Result<(), CanonicalError> {
+                self.close()
+            }
+        })*
+    };
 }
 
-impl ser::SerializeTuple for Array<'_> {
-    type Ok = ();
-    type Error = CanonicalError;
-
-    fn serialize_element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), CanonicalError> {
-        self.element(value)
-    }
-
-    fn end(self) -> Result<(), CanonicalError> {
-        self.close();
-        Ok(())
-    }
-}
-
-impl ser::SerializeTupleStruct for Array<'_> {
-    type Ok = ();
-    type Error = CanonicalError;
-
-    fn serialize_field<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), CanonicalError> {
-        self.element(value)
-    }
-
-    fn end(self) -> Result<(), CanonicalError> {
-        self.close();
-        Ok(())
-    }
-}
-
-impl ser::SerializeTupleVariant for Array<'_> {
-    type Ok = ();
-    type Error = CanonicalError;
-
-    fn serialize_field<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), CanonicalError> {
-        self.element(value)
-    }
-
-    fn end(self) -> Result<(), CanonicalError> {
-        self.close();
-        Ok(())
-    }
+parts! {
+    Array as SerializeSeq: serialize_element();
+    Array as SerializeTuple: serialize_element();
+    Array as SerializeTupleStruct: serialize_field();
+    Array as SerializeTupleVariant: serialize_field();
+    Object as SerializeStruct: serialize_field(name: &'static str);
+    Object as SerializeStructVariant: serialize_field(name: &'static str);
 }
 
 impl ser::SerializeMap for Object<'_> {
@@ -479,117 +389,5 @@ impl ser::SerializeMap for Object<'_> {
 
     fn end(self) -> Result<(), CanonicalError> {
         self.close()
-    }
-}
-
-impl ser::SerializeStruct for Object<'_> {
-    type Ok = ();
-    type Error = CanonicalError;
-
-    fn serialize_field<T: Serialize + ?Sized>(&mut self, key: &'static str, value: &T) -> Result<(), CanonicalError> {
-        self.name(Name::Field(key));
-        self.value(value)
-    }
-
-    fn end(self) -> Result<(), CanonicalError> {
-        self.close()
-    }
-}
-
-impl ser::SerializeStructVariant for Object<'_> {
-    type Ok = ();
-    type Error = CanonicalError;
-
-    fn serialize_field<T: Serialize + ?Sized>(&mut self, key: &'static str, value: &T) -> Result<(), CanonicalError> {
-        self.name(Name::Field(key));
-        self.value(value)
-    }
-
-    fn end(self) -> Result<(), CanonicalError> {
-        self.close()
-    }
-}
-
-/// Takes the name of a member out of a key that is a string in the end.
-struct NameOf;
-
-macro_rules! no_name {
-    ($($method:ident($($argument:ty),*) -> $of:ty;)*) => {
-        $(fn $method(self, $(_: $argument),*) -> Result<$of, CanonicalError> {
-            Err(CanonicalError::Name)
-        })*
-    };
-}
-
-impl ser::Serializer for NameOf {
-    type Ok = String;
-    type Error = CanonicalError;
-    type SerializeSeq = Impossible<String, CanonicalError>;
-    type SerializeTuple = Impossible<String, CanonicalError>;
-    type SerializeTupleStruct = Impossible<String, CanonicalError>;
-    type SerializeTupleVariant = Impossible<String, CanonicalError>;
-    type SerializeMap = Impossible<String, CanonicalError>;
-    type SerializeStruct = Impossible<String, CanonicalError>;
-    type SerializeStructVariant = Impossible<String, CanonicalError>;
-
-    fn serialize_str(self, value: &str) -> Result<String, CanonicalError> {
-        Ok(value.to_owned())
-    }
-
-    fn serialize_char(self, value: char) -> Result<String, CanonicalError> {
-        Ok(value.to_string())
-    }
-
-    fn serialize_unit_variant(self, _: &'static str, _: u32, name: &'static str) -> Result<String, CanonicalError> {
-        Ok(name.to_owned())
-    }
-
-    fn serialize_newtype_struct<T: Serialize + ?Sized>(
-        self,
-        _: &'static str,
-        value: &T,
-    ) -> Result<String, CanonicalError> {
-        value.serialize(self)
-    }
-
-    fn serialize_some<T: Serialize + ?Sized>(self, _: &T) -> Result<String, CanonicalError> {
-        Err(CanonicalError::Name)
-    }
-
-    fn serialize_newtype_variant<T: Serialize + ?Sized>(
-        self,
-        _: &'static str,
-        _: u32,
-        _: &'static str,
-        _: &T,
-    ) -> Result<String, CanonicalError> {
-        Err(CanonicalError::Name)
-    }
-
-    no_name! {
-        serialize_bool(bool) -> String;
-        serialize_i8(i8) -> String;
-        serialize_i16(i16) -> String;
-        serialize_i32(i32) -> String;
-        serialize_i64(i64) -> String;
-        serialize_i128(i128) -> String;
-        serialize_u8(u8) -> String;
-        serialize_u16(u16) -> String;
-        serialize_u32(u32) -> String;
-        serialize_u64(u64) -> String;
-        serialize_u128(u128) -> String;
-        serialize_f32(f32) -> String;
-        serialize_f64(f64) -> String;
-        serialize_bytes(&[u8]) -> String;
-        serialize_none() -> String;
-        serialize_unit() -> String;
-        serialize_unit_struct(&'static str) -> String;
-        serialize_seq(Option<usize>) -> Self::SerializeSeq;
-        serialize_tuple(usize) -> Self::SerializeTuple;
-        serialize_tuple_struct(&'static str, usize) -> Self::SerializeTupleStruct;
-        serialize_tuple_variant(&'static str, u32, &'static str, usize) -> Self::SerializeTupleVariant;
-        serialize_map(Option<usize>) -> Self::SerializeMap;
-        serialize_struct(&'static str, usize) -> Self::SerializeStruct;
-        serialize_struct_variant(&'static str, u32, &'static str, usize) -> Self::SerializeStructVariant;
     }
 }
