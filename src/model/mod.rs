@@ -10,6 +10,7 @@ mod key;
 mod launch;
 mod masked;
 mod moment;
+mod principal;
 mod request;
 mod text;
 mod time;
@@ -28,6 +29,8 @@ pub(crate) use key::{put_string, take_string};
 pub use launch::{Ended, Held, Launch};
 pub use masked::Text;
 pub use moment::Moment;
+pub use principal::{Account, EnrolledKey, Hardware, InvalidAccount, Principal, SelfApproval};
+pub(crate) use request::type_tag;
 pub use request::{
     Answered, BoundFile, Claim, Directory, Environment, Invocation, LogHead, Request, RequestType, Requester, Seen,
     SeenCommand, StdinBinding, StdinKind, Subject, SubjectType, Variable,
