@@ -158,6 +158,13 @@ fn a_small_disk_gets_full_and_a_read_only_one_refuses() {
 }
 
 #[test]
+#[should_panic(expected = "the mounts of this call could not be made")]
+fn a_mount_that_fails_is_no_refusal_of_the_program() {
+    let sandbox = Sandbox::new();
+    let _ = sandbox.call("true", [""; 0]).small_disk(sandbox.root().join("not-there"), 16).run();
+}
+
+#[test]
 fn another_user_has_none_of_roots_rights() {
     let sandbox = Sandbox::new();
     let ran = sandbox.call(SH, ["-c", "id -un; cat ../gate/x"]).user("nobody").run();

@@ -4,8 +4,13 @@ use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::OnceLock;
 
-use super::{Ran, Running, Terminal, program};
+use super::programs::PATH;
+use super::{Ran, Running, Status, Terminal, program};
+
+/// What the shell that mounts exits with when it cannot; none of gate's codes.
+const UNMOUNTED: i32 = 99;
 
 /// Program, arguments and surroundings; nothing is inherited from the test.
 #[derive(Debug, Clone)]
@@ -93,7 +98,10 @@ impl Call {
 
     /// Runs it to its end.
     pub fn run(&self) -> Ran {
-        self.start().wait()
+        let ran = self.start().wait();
+        let unmounted = !self.mounts.is_empty() && ran.status == Status::Exited(UNMOUNTED);
+        assert!(!unmounted, "the mounts of this call could not be made: {ran:?}");
+        ran
     }
 
     /// Starts it; it is killed with everything it started when the guard goes.
@@ -132,11 +140,8 @@ impl Call {
     fn wrapped(&self) -> Vec<OsString> {
         let mut words = Vec::new();
         if !self.mounts.is_empty() {
-            assert!(rustix::process::getuid().is_root(), "a private mount namespace needs root: run the tests as root");
-            let script = format!(
-                "PATH=/usr/sbin:/usr/bin:/sbin:/bin; {} || exit 99; cd . && exec \"$@\"",
-                self.mounts.join(" && ")
-            );
+            namespaces_work();
+            let script = format!("PATH={PATH}; {} || exit {UNMOUNTED}; cd . && exec \"$@\"", self.mounts.join(" && "));
             words.push(program("unshare").into());
             words.extend(["--mount", "--propagation", "private", "--", "/bin/sh", "-c"].map(OsString::from));
             // The shell's own PATH must not reach the program: it is set back word for word by env.
@@ -156,6 +161,25 @@ impl Call {
         }
         words.extend(self.words.iter().cloned());
         words
+    }
+}
+
+/// Fails here, by name, where a mount namespace cannot be made: a test that expects a refusal must not take the failure
+/// of its own surroundings for one.
+fn namespaces_work() {
+    static PROBE: OnceLock<Result<(), String>> = OnceLock::new();
+    let probe = PROBE.get_or_init(|| {
+        // All that the mounts below are made of: tmpfs, overlay, bind and a change to read-only.
+        let script = "mount -t tmpfs none /mnt && mkdir /mnt/upper /mnt/work && \
+                      mount -t overlay none -o lowerdir=/etc,upperdir=/mnt/upper,workdir=/mnt/work /etc && \
+                      mount --bind /etc /etc && mount -o remount,bind,ro /etc";
+        let mut command = Command::new(program("unshare"));
+        command.args(["--mount", "--propagation", "private", "--", "/bin/sh", "-c", script]).env_clear();
+        let output = command.env("PATH", PATH).output().map_err(|error| error.to_string())?;
+        if output.status.success() { Ok(()) } else { Err(String::from_utf8_lossy(&output.stderr).into_owned()) }
+    });
+    if let Err(why) = probe {
+        panic!("no private mount namespace can be made here; run the tests as root with CAP_SYS_ADMIN: {why}");
     }
 }
 
