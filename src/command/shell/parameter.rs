@@ -1,0 +1,492 @@
+//! Parameter expansions and substitutions: their value where the script itself makes it constant, else a hole.
+
+use std::rc::Rc;
+
+use shuck_ast::{
+    BourneParameterExpansion, CommandSubstitutionSyntax, ParameterExpansion, ParameterExpansionSyntax, ParameterOp,
+    SourceText, Span, StmtSeq, SubscriptSelector, VarRef, Word as Node, WordPart, WordPartNode, ZshExpansionTarget,
+    ZshParameterExpansion,
+};
+
+use super::expand::Expansion;
+use super::quote;
+use super::residual;
+use super::scope::{Text, Value};
+use super::tree::{Hole, Known, Piece, Via};
+use super::unit::Unit;
+use super::walk::Walker;
+
+/// What is known of a variable.
+enum Lookup {
+    Value(Text),
+    Unset,
+    Unknown,
+}
+
+fn hole(name: &str) -> Text {
+    vec![Piece::Hole(Hole::Variable(name.to_owned()))]
+}
+
+fn exact(text: &Text) -> Option<String> {
+    match Known::from_pieces(text.clone()) {
+        Known::Exact(text) => Some(text),
+        Known::Pattern(_) => None,
+    }
+}
+
+impl Walker {
+    pub(super) fn expansion(&mut self, unit: &Rc<Unit>, part: &WordPartNode, quoted: bool) -> Expansion {
+        match &part.kind {
+            WordPart::Literal(_) | WordPart::SingleQuoted { .. } | WordPart::DoubleQuoted { .. } => {
+                Expansion::Text(Vec::new())
+            }
+            WordPart::Variable(name) => self.variable(name.as_str()),
+            WordPart::CommandSubstitution { body, syntax } => {
+                self.substitution(unit, body, *syntax, part.span, quoted);
+                Expansion::Text(vec![Piece::Hole(Hole::Substitution)])
+            }
+            WordPart::ProcessSubstitution { body, .. } => {
+                if !self.quiet {
+                    self.isolated(Via::Process, |walker| walker.seq(unit, body));
+                }
+                Expansion::Text(vec![Piece::Hole(Hole::Process)])
+            }
+            WordPart::ArithmeticExpansion { expression, expression_ast, expression_word_ast, .. } => {
+                self.arithmetic(unit, expression, expression_ast.as_deref(), expression_word_ast, part.span);
+                Expansion::Text(vec![Piece::Hole(Hole::Arithmetic)])
+            }
+            WordPart::Parameter(parameter) => self.parameter(unit, parameter, quoted),
+            WordPart::ParameterExpansion { reference, operator, operand_word_ast, colon_variant, .. } => {
+                self.operation(unit, reference, operator, operand_word_ast.as_deref(), *colon_variant, quoted)
+            }
+            WordPart::ArrayAccess(reference) => self.access(unit, reference),
+            WordPart::Length(reference) | WordPart::ArrayLength(reference) => {
+                self.visit_reference(unit, reference);
+                Expansion::Text(vec![Piece::Hole(Hole::Arithmetic)])
+            }
+            WordPart::ArrayIndices(reference) => {
+                self.visit_reference(unit, reference);
+                Expansion::Many(Hole::Variable(reference.name.as_str().to_owned()))
+            }
+            WordPart::Substring { reference, offset_word_ast, length_word_ast, .. }
+            | WordPart::ArraySlice { reference, offset_word_ast, length_word_ast, .. } => {
+                self.slice(unit, reference, offset_word_ast, length_word_ast.as_deref())
+            }
+            WordPart::IndirectExpansion { reference, operator, operand_word_ast, .. } => {
+                self.indirect(unit, reference, operator.as_deref(), operand_word_ast.as_deref(), quoted)
+            }
+            WordPart::PrefixMatch { prefix, .. } => Expansion::Many(Hole::Variable(prefix.as_str().to_owned())),
+            WordPart::Transformation { reference, operator } => {
+                self.transformation(unit, reference, *operator, part.span)
+            }
+            WordPart::ZshQualifiedGlob(_) => {
+                let raw = unit.slice(part.span).to_owned();
+                // The `e` and `+` qualifiers run code for every file.
+                let qualifiers = raw.rsplit_once('(').map_or("", |(_, qualifiers)| qualifiers);
+                if qualifiers.contains(['e', '+', '$', '`']) || raw.contains("$(") {
+                    let origin = unit.origin(part.span);
+                    self.code(origin, "a glob that may run code");
+                }
+                Expansion::Many(Hole::Glob(raw))
+            }
+        }
+    }
+
+    /// Walks in a copy of the shell, outside the choices of the word around it.
+    fn isolated(&mut self, via: Via, walk: impl FnOnce(&mut Self)) {
+        let choices = std::mem::take(&mut self.choices);
+        self.apart(via, walk);
+        self.choices = choices;
+    }
+
+    pub(super) fn substitution(
+        &mut self,
+        unit: &Rc<Unit>,
+        body: &StmtSeq,
+        syntax: CommandSubstitutionSyntax,
+        span: Span,
+        quoted: bool,
+    ) {
+        if self.quiet {
+            return;
+        }
+        let raw = unit.slice(span).trim();
+        match syntax {
+            CommandSubstitutionSyntax::DollarParen => {
+                if !raw.starts_with("$(") || !raw.ends_with(')') {
+                    let origin = unit.origin(span);
+                    self.code(origin, "a substitution the parser placed elsewhere");
+                }
+                self.isolated(Via::Substitution, |walker| walker.seq(unit, body));
+            }
+            CommandSubstitutionSyntax::Backtick => {
+                let origin = unit.origin(span);
+                let Some(inner) = raw.strip_prefix('`').and_then(|raw| raw.strip_suffix('`')) else {
+                    self.code(origin, "a substitution the parser placed elsewhere");
+                    return self.isolated(Via::Substitution, |walker| walker.seq(unit, body));
+                };
+                if !inner.contains('\\') {
+                    return self.isolated(Via::Substitution, |walker| walker.seq(unit, body));
+                }
+                if inner.contains("\\`") {
+                    self.code(origin.clone(), "backticks within backticks");
+                }
+                let text = quote::backtick_body(inner, quoted);
+                self.isolated(Via::Substitution, |walker| walker.text(text, origin));
+            }
+        }
+    }
+
+    pub(super) fn arithmetic(
+        &mut self,
+        unit: &Rc<Unit>,
+        expression: &SourceText,
+        tree: Option<&shuck_ast::ArithmeticExprNode>,
+        word: &Node,
+        span: Span,
+    ) {
+        let raw = unit.slice(span).trim();
+        if residual::doubtful_arithmetic(raw) || !(raw.starts_with("$((") || raw.starts_with("$[")) {
+            let origin = unit.origin(span);
+            self.code(origin, "arithmetic that reads like commands");
+        }
+        match tree {
+            Some(tree) => self.visit_arithmetic(unit, tree),
+            None => {
+                self.single(unit, word, false);
+                if expression.slice(&unit.text).contains(['=', '+', '-']) {
+                    self.forget_all();
+                }
+            }
+        }
+    }
+
+    pub(super) fn variable(&mut self, name: &str) -> Expansion {
+        match name {
+            "@" | "*" => match &self.scope.positional {
+                Some(words) => Expansion::List(words.iter().map(|word| word.text.pieces()).collect()),
+                None => Expansion::Many(Hole::Variable(name.to_owned())),
+            },
+            "#" => match &self.scope.positional {
+                Some(words) => Expansion::Text(vec![Piece::Text(words.len().to_string())]),
+                None => Expansion::Text(hole(name)),
+            },
+            "0" => Expansion::Text(self.scope.zero.clone().unwrap_or_else(|| hole(name))),
+            _ => match self.lookup(name) {
+                Lookup::Value(text) => Expansion::Text(text),
+                Lookup::Unset => Expansion::Text(Vec::new()),
+                Lookup::Unknown => Expansion::Text(hole(name)),
+            },
+        }
+    }
+
+    fn lookup(&mut self, name: &str) -> Lookup {
+        if let Ok(position) = name.parse::<usize>() {
+            return match (&self.scope.positional, position.checked_sub(1)) {
+                (Some(words), Some(at)) => {
+                    words.get(at).map_or(Lookup::Unset, |word| Lookup::Value(word.text.pieces()))
+                }
+                (None, Some(_)) => Lookup::Unknown,
+                (_, None) => self.scope.zero.clone().map_or(Lookup::Unknown, Lookup::Value),
+            };
+        }
+        match self.scope.vars.get(name).cloned() {
+            Some(Value::Scalar(text)) => Lookup::Value(text),
+            Some(Value::Array(list)) => list.into_iter().next().map_or(Lookup::Unset, Lookup::Value),
+            Some(Value::Choice(texts)) => match self.choose(name, texts.len()) {
+                Some(taken) => texts.into_iter().nth(taken).map_or(Lookup::Unknown, Lookup::Value),
+                None => Lookup::Value(vec![Piece::Hole(Hole::TooMany)]),
+            },
+            Some(Value::Unset) => Lookup::Unset,
+            None => Lookup::Unknown,
+        }
+    }
+
+    pub(super) fn parameter(&mut self, unit: &Rc<Unit>, parameter: &ParameterExpansion, quoted: bool) -> Expansion {
+        match &parameter.syntax {
+            ParameterExpansionSyntax::Bourne(bourne) => self.bourne(unit, bourne, parameter.span, quoted),
+            ParameterExpansionSyntax::Zsh(zsh) => self.zsh(unit, zsh, parameter.span),
+        }
+    }
+
+    fn bourne(&mut self, unit: &Rc<Unit>, syntax: &BourneParameterExpansion, span: Span, quoted: bool) -> Expansion {
+        match syntax {
+            BourneParameterExpansion::Access { reference } => self.access(unit, reference),
+            BourneParameterExpansion::Length { reference } => {
+                self.visit_reference(unit, reference);
+                if reference.subscript.is_none()
+                    && let Lookup::Value(text) = self.lookup(reference.name.as_str())
+                    && let Some(text) = exact(&text)
+                {
+                    return Expansion::Text(vec![Piece::Text(text.chars().count().to_string())]);
+                }
+                Expansion::Text(vec![Piece::Hole(Hole::Arithmetic)])
+            }
+            BourneParameterExpansion::Indices { reference } => {
+                self.visit_reference(unit, reference);
+                Expansion::Many(Hole::Variable(reference.name.as_str().to_owned()))
+            }
+            BourneParameterExpansion::Indirect { reference, operator, operand_word_ast, .. } => {
+                self.indirect(unit, reference, operator.as_deref(), operand_word_ast.as_deref(), quoted)
+            }
+            BourneParameterExpansion::PrefixMatch { prefix, .. } => {
+                Expansion::Many(Hole::Variable(prefix.as_str().to_owned()))
+            }
+            BourneParameterExpansion::Slice { reference, offset_word_ast, length_word_ast, .. } => {
+                self.slice(unit, reference, offset_word_ast, length_word_ast.as_deref())
+            }
+            BourneParameterExpansion::Operation { reference, operator, operand_word_ast, colon_variant, .. } => {
+                self.operation(unit, reference, operator, operand_word_ast.as_deref(), *colon_variant, quoted)
+            }
+            BourneParameterExpansion::Transformation { reference, operator } => {
+                self.transformation(unit, reference, *operator, span)
+            }
+        }
+    }
+
+    fn access(&mut self, unit: &Rc<Unit>, reference: &VarRef) -> Expansion {
+        let name = reference.name.as_str();
+        let Some(subscript) = &reference.subscript else { return self.variable(name) };
+        self.visit_subscript(unit, subscript);
+        let known = self.scope.vars.get(name).cloned();
+        match (subscript.selector(), known) {
+            (Some(_), Some(Value::Array(list))) => Expansion::List(list),
+            (Some(SubscriptSelector::At | SubscriptSelector::Star), None) => {
+                Expansion::Many(Hole::Variable(name.to_owned()))
+            }
+            (Some(_), Some(_)) => self.variable(name),
+            (None, known) => {
+                let index = subscript.syntax_text(&unit.text).trim().parse::<usize>();
+                // The first element is number 1 to zsh.
+                let zsh = self.dialect == super::Dialect::Zsh;
+                match (known, index) {
+                    (Some(Value::Array(list)), Ok(index)) if !zsh => {
+                        Expansion::Text(list.get(index).cloned().unwrap_or_default())
+                    }
+                    (Some(Value::Scalar(text)), Ok(0)) if !zsh => Expansion::Text(text),
+                    _ => Expansion::Text(hole(name)),
+                }
+            }
+        }
+    }
+
+    fn slice(&mut self, unit: &Rc<Unit>, reference: &VarRef, offset: &Node, length: Option<&Node>) -> Expansion {
+        self.visit_reference(unit, reference);
+        let offset = self.single(unit, offset, false).exact().and_then(|text| text.trim().parse::<usize>().ok());
+        let length = length
+            .map(|length| self.single(unit, length, false).exact().and_then(|text| text.trim().parse::<usize>().ok()));
+        let name = reference.name.as_str();
+        let (Some(offset), Some(length)) = (offset, length.unwrap_or(Some(usize::MAX))) else {
+            return Expansion::Many(Hole::Variable(name.to_owned()));
+        };
+        let listed = matches!(name, "@" | "*") || reference.has_array_selector();
+        if matches!(name, "@" | "*")
+            && offset > 0
+            && let Some(words) = &self.scope.positional
+        {
+            return Expansion::List(
+                words.iter().skip(offset - 1).take(length).map(|word| word.text.pieces()).collect(),
+            );
+        }
+        if !listed
+            && reference.subscript.is_none()
+            && let Lookup::Value(text) = self.lookup(name)
+            && let Some(text) = exact(&text)
+        {
+            return Expansion::Text(vec![Piece::Text(text.chars().skip(offset).take(length).collect())]);
+        }
+        if listed { Expansion::Many(Hole::Variable(name.to_owned())) } else { Expansion::Text(hole(name)) }
+    }
+
+    fn indirect(
+        &mut self,
+        unit: &Rc<Unit>,
+        reference: &VarRef,
+        operator: Option<&ParameterOp>,
+        operand: Option<&Node>,
+        quoted: bool,
+    ) -> Expansion {
+        let named = match self.access(unit, reference) {
+            Expansion::Text(text) => exact(&text),
+            Expansion::List(_) | Expansion::Many(_) => None,
+        };
+        if let Some(operand) = operand {
+            self.operand(unit, operand, quoted);
+        }
+        match (named, operator) {
+            (Some(name), None) if shuck_ast::is_shell_variable_name(&name) => self.variable(&name),
+            (Some(name), _) if residual::live_subscript(&name) => {
+                let origin = unit.origin(reference.span);
+                self.code(origin, "a substitution in a subscript");
+                Expansion::Many(Hole::Variable(reference.name.as_str().to_owned()))
+            }
+            _ => Expansion::Many(Hole::Variable(reference.name.as_str().to_owned())),
+        }
+    }
+
+    fn transformation(&mut self, unit: &Rc<Unit>, reference: &VarRef, operator: char, span: Span) -> Expansion {
+        self.visit_reference(unit, reference);
+        if operator == 'P' {
+            let origin = unit.origin(span);
+            self.code(origin, "a value expanded as a prompt");
+        }
+        Expansion::Many(Hole::Variable(reference.name.as_str().to_owned()))
+    }
+
+    /// An operand within `${...}`; between double quotes its single quotes are plain characters.
+    fn operand(&mut self, unit: &Rc<Unit>, operand: &Node, quoted: bool) -> Text {
+        if quoted {
+            for part in &operand.parts {
+                if let WordPart::SingleQuoted { value, .. } = &part.kind
+                    && value.slice(&unit.text).contains(['$', '`'])
+                {
+                    let origin = unit.origin(part.span);
+                    self.code(origin, "a substitution the parser took for text");
+                }
+            }
+        }
+        self.single(unit, operand, false).text.pieces()
+    }
+
+    fn operation(
+        &mut self,
+        unit: &Rc<Unit>,
+        reference: &VarRef,
+        operator: &ParameterOp,
+        operand: Option<&Node>,
+        colon: bool,
+        quoted: bool,
+    ) -> Expansion {
+        let name = reference.name.as_str();
+        self.visit_reference(unit, reference);
+        let operand = operand.map(|operand| self.operand(unit, operand, quoted)).unwrap_or_default();
+        if reference.subscript.is_some() || matches!(name, "@" | "*") {
+            self.operator_words(unit, operator);
+            if matches!(operator, ParameterOp::AssignDefault) {
+                self.assign(name, None);
+            }
+            return Expansion::Many(Hole::Variable(name.to_owned()));
+        }
+        let known = match self.lookup(name) {
+            // A text with holes may be empty, and then counts as unset.
+            Lookup::Value(text) if colon && exact(&text).is_none() => Lookup::Unknown,
+            Lookup::Value(text) if colon && exact(&text).is_some_and(|text| text.is_empty()) => Lookup::Unset,
+            known => known,
+        };
+        match operator {
+            ParameterOp::UseDefault | ParameterOp::AssignDefault => {
+                let unset = matches!(known, Lookup::Unset);
+                let text = match known {
+                    Lookup::Value(text) => return Expansion::Text(text),
+                    Lookup::Unset => operand.clone(),
+                    Lookup::Unknown => match self.choose(&format!("${{{name}:-"), 2) {
+                        Some(0) => operand.clone(),
+                        _ => hole(name),
+                    },
+                };
+                if matches!(operator, ParameterOp::AssignDefault) {
+                    let value = if unset { Value::Scalar(operand) } else { Value::Choice(vec![operand, hole(name)]) };
+                    self.assign(name, Some(value));
+                }
+                Expansion::Text(text)
+            }
+            ParameterOp::UseReplacement => match known {
+                Lookup::Value(_) => Expansion::Text(operand),
+                Lookup::Unset => Expansion::Text(Vec::new()),
+                Lookup::Unknown => match self.choose(&format!("${{{name}:+"), 2) {
+                    Some(0) => Expansion::Text(operand),
+                    Some(_) => Expansion::Text(Vec::new()),
+                    None => Expansion::Text(hole(name)),
+                },
+            },
+            ParameterOp::Error => self.variable(name),
+            ParameterOp::UpperAll | ParameterOp::LowerAll => match known {
+                Lookup::Value(text) => match exact(&text) {
+                    Some(text) if matches!(operator, ParameterOp::UpperAll) => {
+                        Expansion::Text(vec![Piece::Text(text.to_uppercase())])
+                    }
+                    Some(text) => Expansion::Text(vec![Piece::Text(text.to_lowercase())]),
+                    None => Expansion::Text(hole(name)),
+                },
+                Lookup::Unset => Expansion::Text(Vec::new()),
+                Lookup::Unknown => Expansion::Text(hole(name)),
+            },
+            ParameterOp::UpperFirst
+            | ParameterOp::LowerFirst
+            | ParameterOp::RemovePrefixShort { .. }
+            | ParameterOp::RemovePrefixLong { .. }
+            | ParameterOp::RemoveSuffixShort { .. }
+            | ParameterOp::RemoveSuffixLong { .. }
+            | ParameterOp::ReplaceFirst { .. }
+            | ParameterOp::ReplaceAll { .. } => {
+                self.operator_words(unit, operator);
+                Expansion::Text(hole(name))
+            }
+        }
+    }
+
+    fn operator_words(&mut self, unit: &Rc<Unit>, operator: &ParameterOp) {
+        match operator {
+            ParameterOp::RemovePrefixShort { pattern }
+            | ParameterOp::RemovePrefixLong { pattern }
+            | ParameterOp::RemoveSuffixShort { pattern }
+            | ParameterOp::RemoveSuffixLong { pattern } => self.visit_pattern(unit, pattern),
+            ParameterOp::ReplaceFirst { pattern, replacement_word_ast, .. }
+            | ParameterOp::ReplaceAll { pattern, replacement_word_ast, .. } => {
+                self.visit_pattern(unit, pattern);
+                self.single(unit, replacement_word_ast, false);
+            }
+            ParameterOp::UseDefault
+            | ParameterOp::AssignDefault
+            | ParameterOp::UseReplacement
+            | ParameterOp::Error
+            | ParameterOp::UpperFirst
+            | ParameterOp::UpperAll
+            | ParameterOp::LowerFirst
+            | ParameterOp::LowerAll => {}
+        }
+    }
+
+    /// zsh's own forms: what they contain is walked, what they give is not followed.
+    fn zsh(&mut self, unit: &Rc<Unit>, syntax: &ZshParameterExpansion, span: Span) -> Expansion {
+        // `(e)` expands the value once more, `(%)` as a prompt.
+        if syntax.modifiers.iter().any(|modifier| matches!(modifier.name, 'e' | '%')) {
+            let origin = unit.origin(span);
+            self.code(origin, "a value expanded as code");
+        }
+        for modifier in &syntax.modifiers {
+            if let Some(word) = modifier.argument_word_ast() {
+                self.single(unit, word, false);
+            }
+        }
+        let name = match &syntax.target {
+            ZshExpansionTarget::Reference(reference) => {
+                self.visit_reference(unit, reference);
+                reference.name.as_str().to_owned()
+            }
+            ZshExpansionTarget::Nested(inner) => {
+                self.parameter(unit, inner, false);
+                String::new()
+            }
+            ZshExpansionTarget::Word(word) => {
+                self.single(unit, word, false);
+                String::new()
+            }
+            ZshExpansionTarget::Empty => String::new(),
+        };
+        if let Some(operation) = &syntax.operation {
+            let words = [
+                operation.operand_word_ast(),
+                operation.pattern_word_ast(),
+                operation.replacement_word_ast(),
+                operation.offset_word_ast(),
+                operation.length_word_ast(),
+            ];
+            for word in words.into_iter().flatten() {
+                self.single(unit, word, false);
+            }
+            self.assign(&name, None);
+        }
+        Expansion::Many(Hole::Variable(name))
+    }
+}

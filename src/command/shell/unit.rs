@@ -1,0 +1,144 @@
+//! One parsed text and the account of its bytes. A text is clean only when every byte is a blank, a comment, shell
+//! punctuation, a reserved word, or part of something the walk looked at.
+
+use std::cell::RefCell;
+use std::ops::Range;
+
+use shuck_ast::{File, Span};
+use shuck_parser::parser::Parser as Grammar;
+use shuck_parser::{Error, ShellDialect, ShellProfile};
+
+use super::{Dialect, Unreadable};
+
+/// Nesting the grammar may follow; deeper text is refused as unreadable.
+const GRAMMAR_DEPTH: usize = 48;
+const GRAMMAR_FUEL: usize = 100_000;
+
+const RESERVED: &[&str] = &[
+    "if", "then", "elif", "else", "fi", "for", "in", "do", "done", "while", "until", "case", "esac", "select",
+    "function", "time", "-p", "coproc", "repeat", "foreach", "end", "always", "--", "-",
+];
+
+/// A text, its tree and which of its bytes were looked at.
+#[derive(Debug)]
+pub(super) struct Unit {
+    pub(super) text: String,
+    pub(super) file: File,
+    /// Parsed with bash's grammar although `sh` was asked for.
+    pub(super) widened: bool,
+    /// The bytes of the given script that this text came from; `None` for the given script itself.
+    origin: Option<Range<usize>>,
+    seen: RefCell<Vec<bool>>,
+}
+
+impl Unit {
+    pub(super) fn parse(text: String, dialect: Dialect, origin: Option<Range<usize>>) -> Result<Self, Unreadable> {
+        let first = match dialect {
+            Dialect::Posix => ShellDialect::Posix,
+            Dialect::Bash => ShellDialect::Bash,
+            Dialect::Zsh => ShellDialect::Zsh,
+            Dialect::Korn => ShellDialect::Mksh,
+        };
+        let (file, widened) = match parsed(&text, first) {
+            Ok(file) => (file, false),
+            // `sh` is bash on many systems and `ksh` is more than one program: what their grammar refuses, bash's may read.
+            Err(error) if matches!(dialect, Dialect::Posix | Dialect::Korn) => {
+                (parsed(&text, ShellDialect::Bash).map_err(|_| error)?, true)
+            }
+            Err(error) => return Err(error),
+        };
+        let seen = RefCell::new(vec![false; text.len()]);
+        Ok(Self { text, file, widened, origin, seen })
+    }
+
+    pub(super) fn slice(&self, span: Span) -> &str {
+        self.text.get(span.start.offset()..span.end.offset()).unwrap_or_default()
+    }
+
+    /// The bytes of the given script this span stands for.
+    pub(super) fn origin(&self, span: Span) -> Range<usize> {
+        match &self.origin {
+            Some(origin) => origin.clone(),
+            None => {
+                let start = span.start.offset();
+                // The tree counts the blank or operator after a command as part of it.
+                let mut text = self.slice(span);
+                while let Some(shorter) = text.strip_suffix([' ', '\t', '\n', ';', '&', '|'])
+                    && !shorter.ends_with('\\')
+                {
+                    text = shorter;
+                }
+                start..start + text.len()
+            }
+        }
+    }
+
+    /// The bytes of the given script this range of the text stands for.
+    pub(super) fn origin_of(&self, range: Range<usize>) -> Range<usize> {
+        self.origin.clone().unwrap_or(range)
+    }
+
+    /// The bytes of the given script, if the span stands there literally.
+    pub(super) fn place(&self, span: Span) -> Option<Range<usize>> {
+        (self.origin.is_none() && span.end.offset() > span.start.offset())
+            .then(|| span.start.offset()..span.end.offset())
+    }
+
+    pub(super) fn see(&self, span: Span) {
+        self.see_bytes(span.start.offset()..span.end.offset());
+    }
+
+    pub(super) fn see_bytes(&self, range: Range<usize>) {
+        if let Some(bytes) = self.seen.borrow_mut().get_mut(range) {
+            bytes.fill(true);
+        }
+    }
+
+    /// The first stretch of text nothing accounts for.
+    pub(super) fn unaccounted(&self) -> Option<Range<usize>> {
+        let seen = self.seen.borrow();
+        let bytes = self.text.as_bytes();
+        let mut at = 0;
+        while let Some(&byte) = bytes.get(at) {
+            if seen.get(at) == Some(&true) || byte.is_ascii_whitespace() {
+                at += 1;
+                continue;
+            }
+            match byte {
+                b'#' => at += bytes.iter().skip(at).take_while(|byte| **byte != b'\n').count(),
+                b'\\' if bytes.get(at + 1) == Some(&b'\n') => at += 2,
+                b';' | b'&' | b'|' | b'(' | b')' | b'{' | b'}' | b'!' | b'[' | b']' => at += 1,
+                _ => {
+                    let length = bytes
+                        .iter()
+                        .zip(seen.iter())
+                        .skip(at)
+                        .take_while(|(byte, seen)| !**seen && (byte.is_ascii_alphabetic() || **byte == b'-'))
+                        .count();
+                    let word = self.text.get(at..at + length).unwrap_or_default();
+                    if !RESERVED.contains(&word) {
+                        return Some(match &self.origin {
+                            Some(origin) => origin.clone(),
+                            None => at..at + length.max(1),
+                        });
+                    }
+                    at += length;
+                }
+            }
+        }
+        None
+    }
+}
+
+fn parsed(text: &str, dialect: ShellDialect) -> Result<File, Unreadable> {
+    // The grammar would expand aliases by itself, with spans that point elsewhere.
+    let hidden = text.contains("expand_aliases").then(|| text.replace("expand_aliases", "expand-aliases"));
+    let profile = ShellProfile::native(dialect);
+    let source = hidden.as_deref().unwrap_or(text);
+    let result = Grammar::with_limits_and_profile(source, GRAMMAR_DEPTH, GRAMMAR_FUEL, profile).parse();
+    if result.is_ok() {
+        return Ok(result.file);
+    }
+    let Error::Parse { message, line, column } = result.strict_error();
+    Err(Unreadable::Syntax { line, column, message })
+}
