@@ -35,6 +35,11 @@ extern "C" fn started() {
     }
 }
 
+/// Whether this standard descriptor (0, 1 or 2) was closed when the process started.
+pub fn started_closed(fd: RawFd) -> bool {
+    closed().any(|(closed, _)| closed == fd)
+}
+
 fn current(signal: c_int) -> Option<libc::sigaction> {
     let mut action = MaybeUninit::<libc::sigaction>::zeroed();
     // SAFETY: a null action changes nothing, and the kernel fills the other one, for which all zeros is a valid value.
@@ -198,6 +203,8 @@ pub struct Exec {
     pub environment: Strings,
     /// Descriptors that the program gets although they are close-on-exec here.
     pub kept: Vec<RawFd>,
+    /// What the program reads as standard input instead of gate's.
+    pub input: Option<OwnedFd>,
 }
 
 impl Exec {
@@ -265,6 +272,10 @@ impl Exec {
         }
         if let Some(limit) = CORE.get() {
             let _ = rustix::process::setrlimit(Resource::Core, Rlimit { ..*limit });
+        }
+        if let Some(input) = &self.input {
+            // SAFETY: both numbers are open or may be taken. Should exec fail, gate has no more use for its own.
+            unsafe { libc::dup2(input.as_raw_fd(), 0) };
         }
         let (arguments, environment) = (self.arguments.as_ptr(), self.environment.as_ptr());
         // SAFETY: all pointers are null-terminated arrays of C strings that `self` owns.

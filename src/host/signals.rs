@@ -5,31 +5,10 @@ use std::io;
 use std::os::fd::BorrowedFd;
 
 use super::raw::{self, Disposition};
+use crate::ports::Interrupt;
 
-/// A signal that ends a wait.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Interrupt {
-    /// SIGHUP: the terminal went away.
-    Hangup,
-    /// SIGINT: Ctrl-C.
-    Interrupt,
-    /// SIGTERM: asked to end.
-    Terminate,
-}
-
-impl Interrupt {
-    const ALL: [Self; 3] = [Self::Hangup, Self::Interrupt, Self::Terminate];
-
-    /// Its number; gate ends by it, or with 128 more.
-    #[must_use]
-    pub const fn number(self) -> i32 {
-        match self {
-            Self::Hangup => libc::SIGHUP,
-            Self::Interrupt => libc::SIGINT,
-            Self::Terminate => libc::SIGTERM,
-        }
-    }
-}
+/// What ends a wait: the terminal went away, Ctrl-C, a request to end.
+const ENDING: [i32; 3] = [libc::SIGHUP, libc::SIGINT, libc::SIGTERM];
 
 /// Catches what would end gate while it waits for an answer. Ctrl-Z and `fg` work as ever. There is one at a time.
 ///
@@ -44,7 +23,7 @@ impl Interrupts {
     /// # Errors
     /// When the kernel has no pipe left.
     pub fn watch() -> io::Result<Self> {
-        Ok(Self { caught: Caught::these(&Interrupt::ALL.map(Interrupt::number))? })
+        Ok(Self { caught: Caught::these(&ENDING)? })
     }
 
     /// The next signal that came, without waiting.
@@ -62,7 +41,7 @@ impl Interrupts {
 }
 
 fn interrupt() -> Option<Interrupt> {
-    std::iter::from_fn(next).find_map(|event| Interrupt::ALL.into_iter().find(|one| one.number() == event.signal))
+    std::iter::from_fn(next).map(|event| event.signal).find(|signal| ENDING.contains(signal)).map(Interrupt)
 }
 
 impl Interrupts {

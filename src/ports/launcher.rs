@@ -86,4 +86,10 @@ pub enum Unfound {
     /// It is there and cannot be executed (exit 126).
     #[error("{0}")]
     NotExecutable(String),
+    /// A file is no longer the one that was hashed (exit 75).
+    #[error("{0}")]
+    Changed(String),
+    /// This signal came after the command was cleared and before it ran.
+    #[error("interrupted before the command ran")]
+    Interrupted(i32),
 }

@@ -3,7 +3,10 @@
 
 use std::collections::VecDeque;
 use std::ffi::{OsStr, OsString};
+use std::fmt;
+use std::fs::Metadata;
 use std::os::unix::ffi::OsStrExt as _;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Component, Path, PathBuf};
 
 use rustix::fs::{FileType, Stat, lstat, readlink};
@@ -18,6 +21,16 @@ pub enum Writer {
     Group(u32),
     /// Everyone can.
     Everyone,
+}
+
+impl fmt::Display for Writer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Account(id) => write!(f, "account {id}"),
+            Self::Group(id) => write!(f, "group {id}"),
+            Self::Everyone => f.write_str("everyone"),
+        }
+    }
 }
 
 /// More links than this on one path are a loop (path_resolution(7)).
@@ -78,6 +91,15 @@ pub fn writer_on(path: &Path) -> Result<Option<Writer>, Errno> {
     Ok(None)
 }
 
+/// Whether every account may read the file at this path. Any doubt means no.
+pub fn everyone_reads(path: &Path, metadata: &Metadata) -> bool {
+    let Ok(real) = path.canonicalize() else {
+        return false;
+    };
+    let open = |directory: &Path| std::fs::metadata(directory).is_ok_and(|metadata| metadata.mode() & 0o001 != 0);
+    metadata.mode() & 0o004 != 0 && real.ancestors().skip(1).all(open)
+}
+
 fn parts(path: &Path) -> VecDeque<OsString> {
     let part = |component| match component {
         Component::Normal(part) => Some(part.to_owned()),
@@ -89,6 +111,8 @@ fn parts(path: &Path) -> VecDeque<OsString> {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
     use super::*;
 
     #[test]
@@ -104,6 +128,22 @@ mod tests {
         let link = root.path().join("sh");
         std::os::unix::fs::symlink("/bin/sh", &link).unwrap();
         assert_eq!(writer_on(&link), Ok(Some(Writer::Everyone)));
+    }
+
+    #[test]
+    fn a_file_in_a_private_directory_is_not_public() {
+        let reads = |path: &Path| everyone_reads(path, &std::fs::metadata(path).unwrap());
+        assert!(reads(Path::new("/bin/sh")));
+        let root = tempfile::tempdir_in("/tmp").unwrap();
+        let file = root.path().join("file");
+        std::fs::write(&file, "x").unwrap();
+        std::fs::set_permissions(&file, PermissionsExt::from_mode(0o644)).unwrap();
+        std::fs::set_permissions(root.path(), PermissionsExt::from_mode(0o700)).unwrap();
+        assert!(!reads(&file), "the directory is 0700");
+        std::fs::set_permissions(root.path(), PermissionsExt::from_mode(0o755)).unwrap();
+        assert!(reads(&file));
+        std::fs::set_permissions(&file, PermissionsExt::from_mode(0o640)).unwrap();
+        assert!(!reads(&file));
     }
 
     #[test]

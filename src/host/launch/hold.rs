@@ -13,15 +13,7 @@ use rustix::io::Errno;
 use super::format::{self, Format};
 use super::guard::{self, Writer};
 use crate::model::{Digest, Digesting, Held, Shown};
-
-/// What a held file is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Purpose {
-    /// It is the program that runs.
-    Executable,
-    /// The command reads it.
-    Input,
-}
+use crate::ports::Purpose;
 
 /// What is known about a file, and whether its bytes are held.
 #[derive(Debug, PartialEq, Eq)]
@@ -41,6 +33,8 @@ pub struct HeldFile {
     pub size: u64,
     /// Who but root can change the file or where its path leads.
     pub writer: Option<Writer>,
+    /// Whether everybody may read it, so that its bare digest tells nobody anything.
+    pub public: bool,
 }
 
 /// Why the bytes that were hashed may not be the bytes that run.
@@ -111,7 +105,7 @@ pub struct Identity {
 }
 
 impl Identity {
-    fn of(metadata: &std::fs::Metadata) -> Self {
+    pub fn of(metadata: &std::fs::Metadata) -> Self {
         let changed = (metadata.ctime(), metadata.ctime_nsec());
         Self { device: metadata.dev(), inode: metadata.ino(), size: metadata.len(), changed }
     }
@@ -166,27 +160,28 @@ pub fn hold(path: &Path, purpose: Purpose) -> Result<(HeldFile, Option<Way>), Ho
         Ok(way) => (Ok(Held::new(0)), Some(way)),
         Err(not) => (Err(not), None),
     };
-    Ok((described(&metadata, held, Some(digest), size, writer), way))
+    Ok((described(path, &metadata, held, Some((digest, size)), writer), way))
 }
 
 fn described(
+    path: &Path,
     metadata: &std::fs::Metadata,
     held: Result<Held, NotHeld>,
-    digest: Option<Digest>,
-    size: u64,
+    bytes: Option<(Digest, u64)>,
     writer: Option<Writer>,
 ) -> HeldFile {
     let (device, inode, owner) = (metadata.dev(), metadata.ino(), metadata.uid());
-    HeldFile { held, digest, device, inode, owner, size, writer }
+    let (digest, size) = (bytes.map(|(digest, _)| digest), bytes.map_or(metadata.len(), |(_, size)| size));
+    HeldFile { held, digest, device, inode, owner, size, writer, public: guard::everyone_reads(path, metadata) }
 }
 
 fn unreadable(path: &Path, writer: Option<Writer>) -> Result<(HeldFile, Option<Way>), HoldError> {
     let metadata = std::fs::metadata(path).map_err(HoldError::failed(path))?;
-    Ok((described(&metadata, Err(NotHeld::Unreadable), None, metadata.len(), writer), None))
+    Ok((described(path, &metadata, Err(NotHeld::Unreadable), None, writer), None))
 }
 
 /// Reads from the start to the end, wherever the descriptor stands.
-fn digest(file: &File) -> io::Result<(Digest, u64)> {
+pub fn digest(file: &File) -> io::Result<(Digest, u64)> {
     let mut digesting = Digesting::default();
     let mut buffer = vec![0; 64 << 10];
     let mut size: u64 = 0;
@@ -203,17 +198,23 @@ fn digest(file: &File) -> io::Result<(Digest, u64)> {
     }
 }
 
-/// A copy that nobody can change any more, this process included. It is hashed only after it was sealed.
 fn copied(path: &Path, file: &File, purpose: Purpose) -> io::Result<Result<File, NotHeld>> {
     if file.metadata()?.len() > CAP {
         return Ok(Err(NotHeld::TooLarge));
     }
-    let mut copy = match memory(path, purpose) {
+    // What `ps` and /proc/self/exe will show.
+    let name = path.file_name().map_or(&b"input"[..], |name| name.as_encoded_bytes());
+    sealed(name, file, purpose)
+}
+
+/// A copy that nobody can change any more, this process included. It is to be hashed only after this.
+pub fn sealed(name: &[u8], source: impl io::Read, purpose: Purpose) -> io::Result<Result<File, NotHeld>> {
+    let mut copy = match memory(name, purpose) {
         Ok(copy) => copy,
         Err(errno) => return Ok(Err(NotHeld::NoCopy(errno))),
     };
     // One byte more, to see a file that grew meanwhile.
-    let size = io::copy(&mut io::Read::take(file, CAP + 1), &mut copy)?;
+    let size = io::copy(&mut source.take(CAP + 1), &mut copy)?;
     if size > CAP {
         return Ok(Err(NotHeld::TooLarge));
     }
@@ -221,10 +222,9 @@ fn copied(path: &Path, file: &File, purpose: Purpose) -> io::Result<Result<File,
     Ok(fcntl_add_seals(&copy, seals).map_err(NotHeld::NoCopy).map(|()| copy))
 }
 
-fn memory(path: &Path, purpose: Purpose) -> Result<File, Errno> {
-    // What `ps` and /proc/self/exe will show; 249 bytes at most.
-    let name: Vec<u8> = path.file_name().map_or(&b"input"[..], |name| name.as_encoded_bytes()).to_vec();
-    let name: Vec<u8> = name.into_iter().take(200).collect();
+fn memory(name: &[u8], purpose: Purpose) -> Result<File, Errno> {
+    // The kernel takes 249 bytes.
+    let name: Vec<u8> = name.iter().copied().take(200).collect();
     let flags = MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING;
     let execution = match purpose {
         Purpose::Executable => MemfdFlags::EXEC,

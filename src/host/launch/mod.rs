@@ -5,24 +5,28 @@ mod format;
 mod guard;
 mod hold;
 mod search;
+mod stdin;
 mod supervise;
 
 use std::ffi::{CString, OsStr, OsString};
+use std::fs::File;
 use std::io;
 use std::os::fd::{AsRawFd as _, RawFd};
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 pub use guard::{Writer, writer_on};
-pub use hold::{HeldFile, HoldError, NotHeld, Purpose};
+pub use hold::{HeldFile, HoldError, NotHeld};
 pub use search::{Unfound, found};
 
 use hold::Way;
 
 use super::raw::{Exec, Program, Strings};
 use crate::clearance::Clearance;
-use crate::model::{Held, Launch, Shown};
+use crate::model::{Ended, Held, Launch, Shown};
+use crate::ports::{self, Failure, Holding, Purpose, Standing};
 
 /// Why a cleared command did not run. Each says by its name which exit code belongs to it.
 #[derive(Debug, thiserror::Error)]
@@ -81,6 +85,7 @@ fn plain(error: io::Error) -> String {
 #[derive(Debug, Default)]
 pub struct Launcher {
     kept: Vec<Kept>,
+    input: Option<File>,
 }
 
 #[derive(Debug)]
@@ -162,11 +167,12 @@ impl Launcher {
                 }
                 match &file.way {
                     Way::Descriptor(program) | Way::Copy(program) => {
-                        if matches!(format::Format::of(program), Ok(format::Format::Script { .. })) {
+                        let script = matches!(format::Format::of(program), Ok(format::Format::Script { .. }));
+                        let program = program.try_clone().map_err(|error| LaunchError::refused(&error))?;
+                        if script {
                             // The interpreter opens the copy by its number.
                             kept.push(program.as_raw_fd());
                         }
-                        let program = program.try_clone().map_err(|error| LaunchError::refused(&error))?;
                         Program::Descriptor(program.into())
                     }
                     Way::Path(identity) if identity.still_at(&file.path) => by_path()?,
@@ -182,7 +188,59 @@ impl Launcher {
         let arguments = Strings::new(arguments.collect::<Result<_, _>>()?);
         let environment = launch.environment.iter().map(|(name, value)| variable(name, value));
         let environment = Strings::new(environment.collect::<Result<_, _>>()?);
-        Ok(Exec { program, arguments, shell, environment, kept })
+        // Opened anew, so that it is read from its start, and only read.
+        let input = self.input.as_ref().map(|input| File::open(hold::place(input)).map(Into::into));
+        let input = input.transpose().map_err(|error| LaunchError::refused(&error))?;
+        Ok(Exec { program, arguments, shell, environment, kept, input })
+    }
+}
+
+impl ports::Launcher for Launcher {
+    fn find(&self, name: &OsStr, path: Option<&OsStr>) -> Result<PathBuf, ports::Unfound> {
+        let gone = |error: io::Error| ports::Unfound::NotExecutable(format!("current directory: {}", plain(error)));
+        let directory = std::env::current_dir().map_err(gone)?;
+        found(name, path, &directory).map_err(|error| match error {
+            Unfound::Missing(_) => ports::Unfound::NotFound(error.to_string()),
+            Unfound::NotExecutable(..) => ports::Unfound::NotExecutable(error.to_string()),
+        })
+    }
+
+    fn hold(&mut self, path: &Path, purpose: Purpose) -> Result<Holding, Failure> {
+        let file = Self::hold(self, path, purpose).map_err(|error| Failure::of(&error))?;
+        let why = file.held.as_ref().err().map(|not| match file.writer {
+            Some(writer) => format!("can still be changed by {writer}: {not}"),
+            None => not.to_string(),
+        });
+        Ok(Holding { held: file.held.ok(), digest: file.digest, why, public: file.public })
+    }
+
+    fn standard_input(&mut self) -> Result<Standing, Failure> {
+        let (standing, copy) = stdin::taken()?;
+        self.input = copy;
+        Ok(standing)
+    }
+
+    fn exec(&mut self, clearance: Clearance) -> ports::Unfound {
+        Self::exec(self, clearance).into()
+    }
+
+    fn supervise(&mut self, clearance: Clearance) -> Result<(Ended, Duration), ports::Unfound> {
+        Ok(Self::supervise(self, clearance)?)
+    }
+}
+
+impl From<LaunchError> for ports::Unfound {
+    fn from(error: LaunchError) -> Self {
+        match error {
+            LaunchError::NotFound(_) => Self::NotFound(error.to_string()),
+            LaunchError::Changed(_) => Self::Changed(error.to_string()),
+            LaunchError::Interrupted(signal) => Self::Interrupted(signal),
+            LaunchError::NotExecutable { .. }
+            | LaunchError::TooLong { .. }
+            | LaunchError::NotHeld
+            | LaunchError::Unfit
+            | LaunchError::Refused(_) => Self::NotExecutable(error.to_string()),
+        }
     }
 }
 
@@ -232,3 +290,6 @@ fn failure(launch: &Launch, error: &io::Error) -> LaunchError {
         errno => LaunchError::NotExecutable { path, errno },
     }
 }
+
+#[cfg(test)]
+mod tests;
