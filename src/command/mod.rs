@@ -1,3 +1,14 @@
 //! Text and arguments in, simple commands out; what it cannot see it calls unresolved, and never safe.
 
+mod arguments;
+mod code;
+mod inner;
+mod options;
+mod reading;
+mod script;
 pub mod shell;
+mod sql;
+#[cfg(test)]
+mod table;
+
+pub use reading::{Asked, MAX_COMMANDS, MAX_DEPTH, Reading, Tools, read};

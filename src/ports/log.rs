@@ -39,11 +39,20 @@ pub trait Log {
     /// When the request was used before, or the entry is not durable.
     fn claim(&mut self, request: RequestId, entry: Entry) -> Result<Receipt, Unclaimed>;
 
-    /// The bytes of a request as its durable record holds them.
+    /// A request as its durable record holds it.
     ///
     /// # Errors
     /// When the log cannot be read; `None` if it holds no such request.
-    fn request(&mut self, id: RequestId) -> Result<Option<Vec<u8>>, Failure>;
+    fn request(&mut self, id: RequestId) -> Result<Option<Recorded>, Failure>;
+}
+
+/// A request in the log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Recorded {
+    /// Its bytes.
+    pub bytes: Vec<u8>,
+    /// How it ended, if it did: `used`, `denied`, `expired`, `withdrawn`, `broken`.
+    pub ended: Option<String>,
 }
 
 /// A request that was not used up.

@@ -7,10 +7,10 @@ mod person;
 
 pub use approvals::{Approvals, Event, Interrupt};
 pub use launcher::{Holding, Launcher, Purpose, Standing, Unfound};
-pub use log::{Log, Unclaimed};
+pub use log::{Log, Recorded, Unclaimed};
 pub use person::{Person, Progress};
 
-use crate::model::{Fact, Moment, Question};
+use crate::model::{Fact, Moment, Question, RequestId};
 
 /// Tells the time.
 pub trait Clock {
@@ -55,4 +55,19 @@ impl Failure {
         self.hint = Some(hint.into());
         self
     }
+}
+
+/// Keeps the salts and values of what was masked, on this host only.
+pub trait Disclosures {
+    /// Keeps what belongs to a request.
+    ///
+    /// # Errors
+    /// When it is not durable.
+    fn keep(&mut self, request: RequestId, bytes: &[u8]) -> Result<(), Failure>;
+
+    /// What was kept for a request.
+    ///
+    /// # Errors
+    /// When it is not there, or cannot be read.
+    fn kept(&mut self, request: RequestId) -> Result<Vec<u8>, Failure>;
 }

@@ -1,6 +1,6 @@
 //! The person at this end: told what happens, never asked through standard input.
 
-use crate::model::Request;
+use crate::model::{Digest, Request, RequestId};
 
 /// Tells the person who runs gate what happens.
 pub trait Person {
@@ -37,4 +37,11 @@ pub enum Progress<'a> {
     Refused(&'a str),
     /// The wait is over.
     Done,
+    /// A durable record clears the command, which runs now.
+    Cleared {
+        /// The leaf hash of the record.
+        record: Digest,
+        /// The request it was approved by, if it was asked about.
+        request: Option<RequestId>,
+    },
 }

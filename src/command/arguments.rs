@@ -1,0 +1,300 @@
+//! One argument list in canonical form: subcommand, options by one name, operands with their roles, what is touched.
+
+use crate::model::{
+    Body, Command, ContextName, Flag, OptionGrammar, Place as Named, Role, SecretWord, Slot, Stdin, Tool, Touch, Via,
+    Word,
+};
+
+use super::options::{Parsed, Stop, parsed};
+use super::reading::{Place, Surroundings};
+use super::sql;
+
+/// The canonical form of `words`, and how they were taken apart.
+pub(super) fn command(words: Vec<Word>, tool: Option<&Tool>, place: &Place, around: Surroundings) -> (Command, Taken) {
+    let generic = Tool::default();
+    let grammar = tool.unwrap_or(&generic);
+    let taken = taken(&words, grammar);
+    let mut command = Command {
+        name: tool.map(|tool| tool.name.clone()),
+        described: tool.is_some(),
+        path: taken.path.clone(),
+        operands: taken.operands.clone(),
+        flags: taken.parsed.flags.clone(),
+        touches: Vec::new(),
+        sql: Vec::new(),
+        environment: place.environment.iter().cloned().chain(around.environment).collect(),
+        via: place.via.clone(),
+        pipe_from: around.pipe_from,
+        pipe_to: around.pipe_to,
+        stdin: around.stdin.unwrap_or(Stdin::Inherited),
+        directory: place.directory.clone(),
+        remote: place.remote.clone(),
+        privileged: place.privileged || taken.bodies(grammar).any(|body| body.privileged),
+        dry_run: false,
+        help: false,
+        contexts: Vec::new(),
+        secrets: Vec::new(),
+        words,
+    };
+    command.dry_run = taken.bodies(grammar).any(|body| body.dry_run.iter().any(|flag| given(&command.flags, flag)));
+    command.help = taken.bodies(grammar).any(|body| body.help.iter().any(|flag| given(&command.flags, flag)));
+    touch(&mut command, &taken, grammar);
+    for redirected in around.redirects {
+        let role = if redirected.writes { Role::Writes } else { Role::Source };
+        command.touches.push(Touch { role, word: redirected.target, index: None, recursive: false });
+    }
+    for body in taken.bodies(grammar) {
+        contexts(&mut command, body);
+        secrets(&mut command, body);
+    }
+    (command, taken)
+}
+
+/// How an argument list was taken apart by the grammar of its subcommand.
+#[derive(Debug)]
+pub(super) struct Taken {
+    pub parsed: Parsed,
+    /// The subcommand's words.
+    pub path: Vec<usize>,
+    /// The operands after them.
+    pub operands: Vec<usize>,
+    /// Which of the tool's commands it is.
+    pub command: Option<usize>,
+    /// Options that a closed grammar does not list.
+    pub unlisted: Vec<usize>,
+}
+
+impl Taken {
+    /// What holds for it, the most specific first.
+    pub(super) fn bodies<'a>(&self, tool: &'a Tool) -> impl Iterator<Item = &'a Body> + use<'a> {
+        let specific = self.command.and_then(|index| tool.commands.get(index)).map(|(_, body)| body);
+        specific.into_iter().chain(std::iter::once(&tool.body))
+    }
+}
+
+fn taken(words: &[Word], tool: &Tool) -> Taken {
+    // The subcommand decides which options take values, and options stand before it: first with all of them.
+    let all = tool.commands.iter().flat_map(|(_, body)| &body.options);
+    let options: Vec<&OptionGrammar> = tool.options.iter().chain(&tool.body.options).chain(all).collect();
+    let first = parsed(words, tool, &options, stop(&tool.body, 0));
+    let (command, length) = subcommand(words, &first.operands, tool);
+    let body = command.and_then(|index| tool.commands.get(index)).map(|(_, body)| body);
+    let result = match body {
+        Some(body) => {
+            let own = body.options.iter().chain(&tool.options).chain(&tool.body.options);
+            parsed(words, tool, &own.collect::<Vec<_>>(), stop(body, length))
+        }
+        None if tool.commands.is_empty() => first,
+        None => {
+            let own = tool.options.iter().chain(&tool.body.options);
+            parsed(words, tool, &own.collect::<Vec<_>>(), stop(&tool.body, 0))
+        }
+    };
+    let (path, operands) = result.operands.split_at_checked(length.min(result.operands.len())).unwrap_or_default();
+    Taken {
+        path: path.to_vec(),
+        operands: operands.to_vec(),
+        command,
+        unlisted: result.unlisted.clone(),
+        parsed: result,
+    }
+}
+
+/// Options end where an inner command may begin.
+fn stop(body: &Body, path: usize) -> Stop {
+    let mut stops = body.runs.iter().rev().filter_map(|runs| match runs.at {
+        Slot::After(0) | Slot::Dashes(0) => Some(Stop::Before(path)),
+        Slot::After(count) => Some(Stop::After(count + path)),
+        Slot::Dashes(count) => Some(Stop::Before(count + path)),
+        Slot::Options(_) | Slot::ScriptIf(_) | Slot::Setting(..) | Slot::FileOrInput => None,
+    });
+    stops.next().unwrap_or(Stop::Never)
+}
+
+/// Which of the tool's commands the leading operands name, and how many of them do.
+fn subcommand(words: &[Word], operands: &[usize], tool: &Tool) -> (Option<usize>, usize) {
+    let spelled: Vec<Option<&str>> = operands.iter().map(|&index| words.get(index).and_then(Word::text)).collect();
+    let matches = |path: &[Vec<String>]| {
+        path.len() <= spelled.len()
+            && path.iter().zip(&spelled).all(|(names, word)| word.is_some_and(|word| names.iter().any(|n| n == word)))
+    };
+    let mut best: Option<(usize, usize)> = None;
+    for (index, (path, _)) in tool.commands.iter().enumerate() {
+        if matches(path) && best.is_none_or(|(_, length)| path.len() > length) {
+            best = Some((index, path.len()));
+        }
+    }
+    match best {
+        Some((index, length)) => (Some(index), length),
+        None => (None, tool.depth.min(operands.len())),
+    }
+}
+
+/// Whether an option (`--dry-run`, or `--dry-run=client` for one value of it) was given.
+fn given(flags: &[Flag], wanted: &str) -> bool {
+    let (name, value) = match wanted.split_once('=') {
+        Some((name, value)) => (name, Some(value)),
+        None => (wanted, None),
+    };
+    flags.iter().any(|flag| {
+        let same = flag.name == name
+            || (!name.starts_with("--")
+                && flag.name.trim_start_matches('-') == name.trim_start_matches('-')
+                && flag.name.starts_with("--") == name.starts_with("--"));
+        let text = flag.value.as_ref().map(Word::text);
+        same && match (value, text) {
+            (Some(value), Some(Some(text))) => value == "*" || value == text,
+            (Some(_), _) => false,
+            (None, None) => true,
+            // A switch may be turned off again by its value; what is not known turns nothing off.
+            (None, Some(Some(text))) => !matches!(text, "false" | "none" | "no" | "0" | "off"),
+            (None, Some(None)) => false,
+        }
+    })
+}
+
+fn touch(command: &mut Command, taken: &Taken, tool: &Tool) {
+    let recursive = command.flags.iter().any(|flag| matches!(flag.name.as_str(), "--recursive" | "-r" | "-R"));
+    let mut touches = Vec::new();
+    let grammar = taken.bodies(tool).find(|body| !body.operands.is_empty()).map(|body| body.operands.as_slice());
+    for (position, &index) in taken.operands.iter().enumerate() {
+        let Some(word) = command.words.get(index) else { continue };
+        let role = grammar.and_then(|grammar| role_of(grammar, position, taken.operands.len()));
+        match role.or_else(|| is_url(word).then_some(Role::Url)) {
+            Some(role) => push(&mut touches, role, word, Some(index), recursive),
+            None => continue,
+        }
+    }
+    for flag in &command.flags {
+        let Some(value) = &flag.value else { continue };
+        let role = taken
+            .bodies(tool)
+            .flat_map(|body| &body.options)
+            .chain(&tool.options)
+            .find_map(|option| (option.name == flag.name).then_some(option.role));
+        match role.flatten().or_else(|| is_url(value).then_some(Role::Url)) {
+            Some(role) => push(&mut touches, role, value, Some(flag.word), recursive),
+            None => continue,
+        }
+    }
+    command.sql =
+        touches.iter().filter(|touch| touch.role == Role::Sql).flat_map(|touch| sql::verbs(&touch.word)).collect();
+    command.sql.sort_unstable();
+    command.sql.dedup();
+    command.touches = touches;
+}
+
+fn push(touches: &mut Vec<Touch>, role: Role, word: &Word, index: Option<usize>, recursive: bool) {
+    let word = match role {
+        Role::AtInput => match after_at(word) {
+            Some(word) => word,
+            None => return,
+        },
+        _ => word.clone(),
+    };
+    let recursive = recursive || word.text().is_some_and(|text| text.ends_with('/'));
+    touches.push(Touch { role, word, index, recursive });
+}
+
+/// The file of `@file`, `name=@file` and `name=<file` (curl), up to `;`.
+fn after_at(word: &Word) -> Option<Word> {
+    let prefix = std::str::from_utf8(word.prefix()).ok()?;
+    let start = match prefix.strip_prefix(['@', '<']) {
+        Some(_) => 1,
+        None => prefix.find("=@").or_else(|| prefix.find("=<")).map(|at| at + 2).or_else(|| {
+            // `--data-urlencode name@file`
+            prefix
+                .find('@')
+                .filter(|at| !prefix.get(..*at).is_some_and(|name| name.contains(['=', '&', ' ', '.'])))
+                .map(|at| at + 1)
+        })?,
+    };
+    let file = word.without_prefix(start)?;
+    match file.text().and_then(|text| text.split_once(';')) {
+        Some((path, _)) => Some(Word::exact(path).at(word.origin())),
+        None => Some(file),
+    }
+}
+
+fn is_url(word: &Word) -> bool {
+    std::str::from_utf8(word.prefix()).is_ok_and(|text| text.contains("://"))
+}
+
+/// The role of the operand at `position` of `count`, where one role may repeat.
+fn role_of(grammar: &[crate::model::OperandGrammar], position: usize, count: usize) -> Option<Role> {
+    let repeats = grammar.iter().position(|operand| operand.repeats);
+    let index = match repeats {
+        None => position,
+        Some(at) if position < at => position,
+        Some(at) => {
+            let after = grammar.len() - at - 1;
+            let from_end = count - position;
+            if from_end <= after && count > at { grammar.len() - from_end } else { at }
+        }
+    };
+    grammar.get(index)?.role
+}
+
+fn contexts(command: &mut Command, body: &Body) {
+    for context in &body.context {
+        let by_option =
+            command.flags.iter().find(|flag| context.options.contains(&flag.name)).map(|flag| flag.value.clone());
+        let by_operand = || {
+            context
+                .operand
+                .and_then(|at| command.operands.get(at))
+                .and_then(|&index| command.words.get(index).cloned())
+                .map(Some)
+        };
+        let by_variable = || {
+            let set = command.environment.iter().rev().find(|(name, _)| context.variables.contains(name));
+            set.map(|(_, value)| Some(value.clone()))
+        };
+        if let Some(word) = by_option.or_else(by_operand).or_else(by_variable) {
+            let name = word.and_then(|word| word.text().map(str::to_owned));
+            command.contexts.push(ContextName { kind: context.kind.clone(), name });
+        }
+    }
+}
+
+fn secrets(command: &mut Command, body: &Body) {
+    for flag in command.flags.iter().filter(|flag| body.secrets.contains(&flag.name)) {
+        let Some(value) = &flag.value else { continue };
+        let Some(stands) = command.words.get(flag.word) else { continue };
+        // Joined to its option, it is the end of that word; else it is the next one.
+        let joined =
+            stands.prefix().len().checked_sub(value.prefix().len()).filter(|from| {
+                *from > 0 && stands.without_prefix(*from).is_some_and(|end| end.pieces() == value.pieces())
+            });
+        let (word, from) = joined.map_or((flag.word + 1, 0), |from| (flag.word, from));
+        command.secrets.push(SecretWord { word, from, kind: "flag" });
+    }
+}
+
+/// The step of the way that a tool adds for what runs inside it, and the place where that runs.
+pub(super) fn inside(command: &Command, taken: &Taken, tool: &Tool, place: &Place) -> Place {
+    let mut inside = place.under(Via::Program(tool.name.clone()));
+    inside.privileged = command.privileged;
+    for body in taken.bodies(tool) {
+        let operand = |at: &usize| command.operands.get(*at).and_then(|&index| command.words.get(index)).cloned();
+        let word = match &body.remote {
+            None => None,
+            Some(Named::Operand(at)) => operand(at),
+            Some(Named::Option(name)) => {
+                command.flags.iter().find(|flag| flag.name == *name).and_then(|flag| flag.value.clone())
+            }
+            Some(Named::Unnamed) => Some(Word::exact(tool.name.as_str())),
+        };
+        if word.is_some() {
+            inside.remote = word;
+            inside.directory = None;
+        }
+        if let Some(flag) =
+            body.directory.as_ref().and_then(|name| command.flags.iter().find(|flag| flag.name == *name))
+        {
+            let known = flag.value.as_ref().and_then(Word::known);
+            inside.directory = known.and_then(|directory| Some(inside.directory.as_ref()?.join(directory)));
+        }
+    }
+    inside
+}

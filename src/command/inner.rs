@@ -1,0 +1,211 @@
+//! Inner commands: the words of a wrapper that are a command themselves, found where its grammar says.
+
+use crate::model::{Command, Hole, Piece, Role, Runs, Slot, Stdin, Tool, Touch, UnresolvedKind, Word};
+
+use super::arguments::{Taken, inside};
+use super::reading::{Place, Reader, unseen};
+
+/// Reads everything that runs inside the command at `index`.
+pub(super) fn follow(reader: &mut Reader<'_>, index: usize, tool: &Tool, taken: &Taken, place: &Place) {
+    let bodies: Vec<_> = taken.bodies(tool).collect();
+    if bodies.iter().all(|body| body.runs.is_empty()) {
+        return;
+    }
+    let Some(command) = reader.reading.commands.get(index).cloned() else { return };
+    let mut place = inside(&command, taken, tool, place);
+    let assignments = bodies.iter().any(|body| body.assignments);
+    let scripted = bodies.iter().flat_map(|body| &body.runs).any(|runs| script_given(runs, &command));
+    for runs in bodies.iter().flat_map(|body| &body.runs) {
+        match &runs.at {
+            Slot::After(count) | Slot::Dashes(count) => {
+                let mut words = after(&command, taken, *count, matches!(runs.at, Slot::Dashes(_)));
+                if assignments {
+                    words = without_assignments(words, &mut place);
+                }
+                if !words.is_empty() {
+                    reader.slot(runs.form, completed(words, runs, &command), index, &place);
+                }
+            }
+            Slot::Options(names) => {
+                for (at, flag) in command.flags.iter().enumerate().filter(|(_, flag)| names.contains(&flag.name)) {
+                    let list = taken.parsed.lists.iter().find(|(owner, _)| *owner == at).map(|(_, words)| words);
+                    let words: Vec<Word> = match (list, &flag.value) {
+                        (Some(list), _) => list.iter().filter_map(|&word| command.words.get(word).cloned()).collect(),
+                        (None, Some(value)) => vec![value.clone()],
+                        (None, None) => continue,
+                    };
+                    if !words.is_empty() {
+                        reader.slot(runs.form, completed(words, runs, &command), index, &place);
+                    }
+                }
+            }
+            Slot::Setting(option, keys) => {
+                for flag in command.flags.iter().filter(|flag| flag.name == *option) {
+                    setting(reader, flag.value.as_ref(), keys, runs, index, &place);
+                }
+            }
+            Slot::ScriptIf(_) => {
+                if script_given(runs, &command) {
+                    script_operand(reader, &command, tool, index, &place);
+                }
+            }
+            Slot::FileOrInput => {
+                if !scripted {
+                    file_or_input(reader, &command, runs, tool, index, &place);
+                }
+            }
+        }
+    }
+}
+
+fn script_given(runs: &Runs, command: &Command) -> bool {
+    match &runs.at {
+        Slot::ScriptIf(flags) => command.flags.iter().any(|flag| flags.contains(&flag.name)),
+        Slot::After(_) | Slot::Dashes(_) | Slot::Options(_) | Slot::Setting(..) | Slot::FileOrInput => false,
+    }
+}
+
+/// The words after `count` operands, or after `--`.
+fn after(command: &Command, taken: &Taken, count: usize, dashes: bool) -> Vec<Word> {
+    let from = match taken.parsed.rest {
+        Some(rest) if dashes && taken.parsed.dashes => Some(rest),
+        Some(rest) if taken.operands.len() >= count => Some(rest),
+        _ => taken.operands.get(count).copied(),
+    };
+    from.map(|from| command.words.iter().skip(from).cloned().collect()).unwrap_or_default()
+}
+
+fn without_assignments(words: Vec<Word>, place: &mut Place) -> Vec<Word> {
+    let mut words = words.into_iter().peekable();
+    while let Some(word) = words.peek() {
+        let Some((name, _)) = std::str::from_utf8(word.prefix()).ok().and_then(|text| text.split_once('=')) else {
+            break;
+        };
+        if name.is_empty() {
+            break;
+        }
+        if let Some(value) = word.without_prefix(name.len() + 1) {
+            place.environment.push((name.to_owned(), value));
+        }
+        words.next();
+    }
+    words.collect()
+}
+
+/// The words as they will stand when they run: the marker replaced, unseen words added.
+fn completed(words: Vec<Word>, runs: &Runs, command: &Command) -> Vec<Word> {
+    let named = runs.marker.as_deref().map(|marker| {
+        let option = command.flags.iter().find(|flag| flag.name == marker);
+        option.map_or(Some(marker.to_owned()).filter(|marker| !marker.starts_with('-')), |flag| {
+            Some(flag.value.as_ref().and_then(Word::text).unwrap_or("{}").to_owned())
+        })
+    });
+    let marker = named.flatten().filter(|marker| !marker.is_empty());
+    let replaces = marker.is_some();
+    let mut words: Vec<Word> = match &marker {
+        Some(marker) => words.into_iter().map(|word| with_hole(&word, marker)).collect(),
+        None => words,
+    };
+    if runs.more && !replaces {
+        words.push(unseen());
+    }
+    words
+}
+
+fn with_hole(word: &Word, marker: &str) -> Word {
+    let Some(text) = word.text().filter(|text| text.contains(marker)) else { return word.clone() };
+    let mut pieces = Vec::new();
+    for (position, part) in text.split(marker).enumerate() {
+        if position > 0 {
+            pieces.push(Piece::Hole(Hole::Input));
+        }
+        if !part.is_empty() {
+            pieces.push(Piece::Text(part.into()));
+        }
+    }
+    Word::of(pieces).at(word.origin())
+}
+
+/// `git -c core.pager=CODE`: the value of a key that is code.
+fn setting(reader: &mut Reader<'_>, value: Option<&Word>, keys: &[String], runs: &Runs, index: usize, place: &Place) {
+    let Some(value) = value else { return };
+    let Some((key, _)) = std::str::from_utf8(value.prefix()).ok().and_then(|text| text.split_once('=')) else {
+        if !value.is_known() {
+            reader.unresolved(UnresolvedKind::Option, Some(index), "a setting that is not known before it runs");
+        }
+        return;
+    };
+    let lower = key.to_ascii_lowercase();
+    let wanted = |pattern: &String| match pattern.split_once('*') {
+        Some((before, after)) => {
+            lower.starts_with(before) && lower.ends_with(after) && lower.len() >= before.len() + after.len()
+        }
+        None => lower == *pattern,
+    };
+    if !keys.iter().any(wanted) {
+        return;
+    }
+    let Some(mut code) = value.without_prefix(key.len() + 1) else { return };
+    if lower.starts_with("alias.") {
+        // Only an alias that begins with `!` is shell code; another is a subcommand of the same program.
+        if code.prefix().first() != Some(&b'!') {
+            return;
+        }
+        code = code.without_prefix(1).unwrap_or(code);
+    }
+    reader.slot(runs.form, vec![code], index, place);
+}
+
+/// `sh -c SCRIPT NAME ARG…`
+fn script_operand(reader: &mut Reader<'_>, command: &Command, tool: &Tool, index: usize, place: &Place) {
+    let mut operands = command.operands.iter().filter_map(|&at| command.words.get(at));
+    let Some(script) = operands.next() else {
+        reader.unresolved(UnresolvedKind::Code, Some(index), "a shell that is given no script");
+        return;
+    };
+    let positional: Vec<Word> = operands.cloned().collect();
+    reader.script(script, &tool_shell(command, tool), &positional, place);
+}
+
+fn tool_shell(command: &Command, tool: &Tool) -> String {
+    let called = command.words.first().and_then(Word::text).and_then(|text| text.rsplit('/').next());
+    called.unwrap_or(&tool.name).to_owned()
+}
+
+/// An interpreter without inline code: its first operand is a script file; without one, standard input is the code.
+fn file_or_input(reader: &mut Reader<'_>, command: &Command, runs: &Runs, tool: &Tool, index: usize, place: &Place) {
+    let input = command.flags.iter().any(|flag| flag.name == "-s");
+    let mut operands = command.operands.iter().filter_map(|&at| Some((at, command.words.get(at)?)));
+    let first = if input { None } else { operands.next().filter(|(_, word)| word.text() != Some("-")) };
+    if let (Some((at, word)), Some(read)) = (first, reader.reading.commands.get_mut(index)) {
+        let touch = Touch { role: Role::Script, word: word.clone(), index: Some(at), recursive: false };
+        read.touches.push(touch);
+    }
+    let file = first.map(|(_, word)| word);
+    let positional: Vec<Word> = file.into_iter().chain(operands.map(|(_, word)| word)).cloned().collect();
+    let text = match (file, &command.stdin) {
+        (Some(file), _) => reader.script_file(file, index, place),
+        (None, Stdin::Text(Some(text))) => Some(text.clone()),
+        (None, Stdin::File(file)) => reader.script_file(&file.clone(), index, place),
+        (None, Stdin::Text(None)) => {
+            reader.unresolved(UnresolvedKind::Code, Some(index), "code that is not known before it runs");
+            None
+        }
+        (None, Stdin::Pipe) => {
+            reader.unresolved(UnresolvedKind::Code, Some(index), "code that comes out of a pipe");
+            None
+        }
+        (None, Stdin::Inherited) => {
+            reader.unresolved(UnresolvedKind::Code, Some(index), "code that is typed or comes from standard input");
+            None
+        }
+        (None, Stdin::Closed) => None,
+    };
+    let Some(text) = text else { return };
+    match runs.form {
+        crate::model::Form::Shell => reader.script(&Word::exact(text), &tool_shell(command, tool), &positional, place),
+        crate::model::Form::Argv | crate::model::Form::Split | crate::model::Form::Code => {
+            reader.code(&Word::exact(text), index);
+        }
+    }
+}

@@ -1,0 +1,284 @@
+//! One argument list read by one grammar: options with their values, operands, and where the options end. What the
+//! grammar does not list is an option without a value, or, where the grammar is closed, unresolved.
+
+use crate::model::{Flag, OptionGrammar, Syntax, Tool, Value, Word};
+
+/// An argument list, taken apart.
+#[derive(Debug, Default)]
+pub(super) struct Parsed {
+    /// Options in order.
+    pub flags: Vec<Flag>,
+    /// Values of options that take words up to a terminator: the flag's index and the words' indexes.
+    pub lists: Vec<(usize, Vec<usize>)>,
+    /// Operands in order (indexes into the words).
+    pub operands: Vec<usize>,
+    /// The first word after the options ended, by `--` or by enough operands.
+    pub rest: Option<usize>,
+    /// Whether `--` ended them.
+    pub dashes: bool,
+    /// Options that a closed grammar does not list (indexes into the words).
+    pub unlisted: Vec<usize>,
+}
+
+/// Where reading stops although words are left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Stop {
+    /// Never.
+    Never,
+    /// Right after this many operands.
+    After(usize),
+    /// At the first operand after this many; options may still stand before it.
+    Before(usize),
+}
+
+/// Reads `words` (the program first) with the options that apply.
+pub(super) fn parsed(words: &[Word], tool: &Tool, options: &[&OptionGrammar], stop: Stop) -> Parsed {
+    let reader = Reader { tool, options };
+    let mut parsed = Parsed::default();
+    let mut index = 1;
+    while let Some(word) = words.get(index) {
+        let dashes = word.text() == Some("--") && tool.syntax != Syntax::Assignments;
+        if stop == Stop::After(parsed.operands.len()) || dashes {
+            parsed.dashes = dashes;
+            // `--` may still stand between the operands and what follows them.
+            parsed.rest = Some(if dashes { index + 1 } else { index });
+            if dashes && stop == Stop::Never {
+                parsed.operands.extend(index + 1..words.len());
+            }
+            break;
+        }
+        index = match reader.option(words, index, &mut parsed) {
+            Some(next) => next,
+            None if stop == Stop::Before(parsed.operands.len()) => {
+                parsed.rest = Some(index);
+                break;
+            }
+            None => {
+                parsed.operands.push(index);
+                if tool.syntax == Syntax::First && stop == Stop::Never {
+                    parsed.operands.extend(index + 1..words.len());
+                    break;
+                }
+                index + 1
+            }
+        };
+    }
+    parsed
+}
+
+struct Reader<'a> {
+    tool: &'a Tool,
+    options: &'a [&'a OptionGrammar],
+}
+
+impl Reader<'_> {
+    /// Reads the option at `index`, if there is one, and says where to go on.
+    fn option(&self, words: &[Word], index: usize, parsed: &mut Parsed) -> Option<usize> {
+        let word = words.get(index)?;
+        let prefix = std::str::from_utf8(word.prefix()).ok()?;
+        if self.tool.syntax == Syntax::Assignments {
+            let (name, _) = prefix.split_once('=')?;
+            let value = word.without_prefix(name.len() + 1)?;
+            let name = self.find(name).map_or(name, |option| option.name.as_str());
+            parsed.flags.push(Flag { name: name.to_owned(), value: Some(value), word: index });
+            return Some(index + 1);
+        }
+        if !prefix.starts_with('-') || (prefix == "-" && word.is_known()) {
+            return None;
+        }
+        if prefix.starts_with("--") || self.tool.syntax == Syntax::Go {
+            return Some(self.long(words, index, prefix, parsed));
+        }
+        // A short-dash word may be one long option (`-auto-approve`, `-exec`) where the grammar lists it whole.
+        let whole = prefix.split('=').next().unwrap_or(prefix);
+        if prefix.len() > 2 && self.find(whole).is_some() {
+            return Some(self.long(words, index, prefix, parsed));
+        }
+        Some(self.cluster(words, index, prefix, parsed))
+    }
+
+    fn long(&self, words: &[Word], index: usize, prefix: &str, parsed: &mut Parsed) -> usize {
+        let (spelling, joined) = match prefix.split_once('=') {
+            Some((spelling, _)) => (spelling, true),
+            None => (prefix, false),
+        };
+        let flag = parsed.flags.len();
+        let option = self.find(spelling).or_else(|| self.abbreviated(spelling));
+        let name = option.map_or_else(|| self.unlisted_name(spelling), |option| option.name.clone());
+        if option.is_none() && self.tool.closed {
+            parsed.unlisted.push(index);
+        }
+        let word = words.get(index);
+        if joined {
+            let value = word.and_then(|word| word.without_prefix(spelling.len() + 1));
+            parsed.flags.push(Flag { name, value, word: index });
+            return index + 1;
+        }
+        match option.map(|option| &option.value) {
+            Some(Value::Needed) => {
+                parsed.flags.push(Flag { name, value: words.get(index + 1).cloned(), word: index });
+                index + 2
+            }
+            Some(Value::Until(ends)) => {
+                let mut end = index + 1;
+                while words.get(end).is_some_and(|word| !ends.iter().any(|stop| word.text() == Some(stop))) {
+                    end += 1;
+                }
+                parsed.flags.push(Flag { name, value: None, word: index });
+                parsed.lists.push((flag, (index + 1..end).collect()));
+                end + 1
+            }
+            Some(Value::No | Value::Joined) | None => {
+                parsed.flags.push(Flag { name, value: None, word: index });
+                index + 1
+            }
+        }
+    }
+
+    /// `-abc`: letters without a value, until one that takes the rest of the word or the next word.
+    fn cluster(&self, words: &[Word], index: usize, prefix: &str, parsed: &mut Parsed) -> usize {
+        let Some(word) = words.get(index) else { return index + 1 };
+        let mut taken = 1;
+        let letters: Vec<char> = prefix.chars().skip(1).collect();
+        for letter in letters {
+            let spelling = format!("-{letter}");
+            taken += letter.len_utf8();
+            let option = self.find(&spelling);
+            let name = option.map_or_else(|| spelling.clone(), |option| option.name.clone());
+            if option.is_none() && self.tool.closed {
+                parsed.unlisted.push(index);
+            }
+            let more = taken < prefix.len() || !word.is_known();
+            match option.map(|option| &option.value) {
+                Some(Value::Needed) if more => {
+                    let value = word.without_prefix(taken).map(without_equals);
+                    parsed.flags.push(Flag { name, value, word: index });
+                    return index + 1;
+                }
+                Some(Value::Needed) => {
+                    parsed.flags.push(Flag { name, value: words.get(index + 1).cloned(), word: index });
+                    return index + 2;
+                }
+                Some(Value::Joined) => {
+                    let value = more.then(|| word.without_prefix(taken)).flatten();
+                    parsed.flags.push(Flag { name, value, word: index });
+                    return index + 1;
+                }
+                Some(Value::No | Value::Until(_)) | None => parsed.flags.push(Flag { name, value: None, word: index }),
+            }
+            if letter == '=' {
+                break;
+            }
+        }
+        index + 1
+    }
+
+    fn find(&self, spelling: &str) -> Option<&OptionGrammar> {
+        let same = |option: &&&OptionGrammar| option.spellings.iter().any(|known| self.same(known, spelling));
+        self.options.iter().find(same).copied()
+    }
+
+    /// Where one dash or two are equal, so are the names without them.
+    fn same(&self, known: &str, spelling: &str) -> bool {
+        known == spelling
+            || (self.tool.syntax == Syntax::Go && known.trim_start_matches('-') == spelling.trim_start_matches('-'))
+    }
+
+    /// A name that only one listed long option begins with (GNU `getopt_long`).
+    fn abbreviated(&self, spelling: &str) -> Option<&OptionGrammar> {
+        if !self.tool.abbreviations || spelling.len() < 3 {
+            return None;
+        }
+        let begins = |option: &&&OptionGrammar| option.spellings.iter().any(|known| known.starts_with(spelling));
+        // Of several the program itself would refuse the word, and the first is as good a reading as any.
+        self.options.iter().find(begins).copied()
+    }
+
+    fn unlisted_name(&self, spelling: &str) -> String {
+        match self.tool.syntax {
+            Syntax::Go => format!("-{}", spelling.trim_start_matches('-')),
+            Syntax::Gnu | Syntax::First | Syntax::Assignments => spelling.to_owned(),
+        }
+    }
+}
+
+fn without_equals(word: Word) -> Word {
+    if word.prefix().first() == Some(&b'=') { word.without_prefix(1).unwrap_or(word) } else { word }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn option(spellings: &[&str], value: Value) -> OptionGrammar {
+        let spellings: Vec<String> = spellings.iter().map(|spelling| (*spelling).to_owned()).collect();
+        let long = spellings.iter().find(|spelling| spelling.starts_with("--"));
+        let name = long.unwrap_or(&spellings[0]).clone();
+        OptionGrammar { name, spellings, value, role: None }
+    }
+
+    fn read(line: &str, syntax: Syntax, stop: Stop) -> String {
+        let words: Vec<Word> = line.split(' ').map(Word::exact).collect();
+        let tool = Tool { syntax, abbreviations: true, ..Tool::default() };
+        let options = [
+            option(&["-n", "--namespace"], Value::Needed),
+            option(&["-r", "--recursive"], Value::No),
+            option(&["--exec-path"], Value::Joined),
+            option(&["-exec"], Value::Until(vec![";".into(), "+".into()])),
+        ];
+        let options: Vec<&OptionGrammar> = options.iter().collect();
+        let parsed = parsed(&words, &tool, &options, stop);
+        let shown = |word: &Option<Word>| word.as_ref().map_or(String::new(), |w| format!("={}", w.text().unwrap()));
+        let flags: Vec<String> =
+            parsed.flags.iter().map(|flag| format!("{}{}", flag.name, shown(&flag.value))).collect();
+        let operands: Vec<&str> = parsed.operands.iter().map(|&index| words[index].text().unwrap()).collect();
+        let rest = parsed.rest.map(|rest| rest.to_string()).unwrap_or_default();
+        format!("{} | {} | {rest}", flags.join(" "), operands.join(" "))
+    }
+
+    #[test]
+    fn options_are_read_as_the_program_reads_them() {
+        for (line, expected) in [
+            ("k get -nprod pods", "--namespace=prod | get pods | "),
+            ("k --namespace=prod get", "--namespace=prod | get | "),
+            ("k -rn prod get", "--recursive --namespace=prod | get | "),
+            ("k --name prod get", "--namespace=prod | get | "),
+            ("k --rec get -- -n x", "--recursive | get -n x | 4"),
+            ("k --exec-path x get", "--exec-path | x get | "),
+            ("k -n", "--namespace | "),
+            ("find . -exec rm -r {} ; -r", "-exec --recursive | . | "),
+            ("k - x", " | - x | "),
+        ] {
+            assert!(
+                read(line, Syntax::Gnu, Stop::Never).starts_with(expected),
+                "{line}: {}",
+                read(line, Syntax::Gnu, Stop::Never)
+            );
+        }
+    }
+
+    #[test]
+    fn the_first_operand_ends_the_options_of_a_wrapper() {
+        assert_eq!(read("nice -r rm -n x", Syntax::First, Stop::Never), "--recursive | rm -n x | ");
+        assert_eq!(read("ssh -n a host rm -n", Syntax::First, Stop::After(1)), "--namespace=a | host | 4");
+        assert_eq!(read("k exec pod -- rm -n", Syntax::Gnu, Stop::After(2)), " | exec pod | 4");
+        assert_eq!(read("k exec pod -r rm -n", Syntax::Gnu, Stop::Before(2)), "--recursive | exec pod | 4");
+    }
+
+    #[test]
+    fn one_dash_or_two_are_equal_for_go() {
+        assert_eq!(
+            read("tf destroy -auto-approve --recursive", Syntax::Go, Stop::Never),
+            "-auto-approve --recursive | destroy | "
+        );
+        assert_eq!(read("tf --auto-approve", Syntax::Go, Stop::Never), "-auto-approve |  | ");
+    }
+
+    #[test]
+    fn assignments_are_options_of_dd() {
+        assert_eq!(
+            read("dd if=/dev/zero of=/dev/sda", Syntax::Assignments, Stop::Never),
+            "if=/dev/zero of=/dev/sda |  | "
+        );
+    }
+}
