@@ -52,9 +52,12 @@ pub fn closing(count: u64, root: &Digest) -> Entry {
     Entry::own(Kind::Segment, object(json!({"count": count, "root": root, "segment": "close"})))
 }
 
-/// Whether this record is the last of its segment.
-pub(super) fn closes(record: &Record) -> bool {
-    record.kind == Kind::Segment && record.text("segment") == Some("close")
+impl Record {
+    /// Whether this record is the last of its segment.
+    #[must_use]
+    pub fn closes_segment(&self) -> bool {
+        self.kind == Kind::Segment && self.text("segment") == Some("close")
+    }
 }
 
 /// The first record of every segment but the first.

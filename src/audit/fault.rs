@@ -16,6 +16,8 @@ pub struct Fault {
     pub offset: u64,
     /// The sequence number that belongs to this place.
     pub seq: u64,
+    /// Leaf hash of the line before.
+    pub after: Digest,
     /// What is wrong.
     pub what: What,
     /// The `repair` record by which a person gave up on this place.

@@ -51,6 +51,8 @@ pub struct Report {
     pub log: Option<LogId>,
     /// How many lines were read.
     pub records: u64,
+    /// How many leaves the tree has: the records, and zeros where a repair left a gap.
+    pub size: u64,
     /// How many segments.
     pub segments: u64,
     /// The sequence number the next record gets.

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use serde::Deserialize;
 
-use super::body::{self, Opening, Torn};
+use super::body::{Opening, Torn};
 use super::{Fault, Kind, Lookup, Note, Pin, Record, Report, Tree, What, blob, leaf};
 use crate::model::{Digest, Fingerprint, LogHead, PublicKey, RequestId, Timestamp};
 
@@ -77,6 +77,7 @@ impl Verifier {
         let report = Report {
             log: None,
             records: 0,
+            size: 0,
             segments: 0,
             next: 0,
             last: Digest::ZERO,
@@ -145,6 +146,7 @@ impl Verifier {
             self.fault(What::Truncated(head.source, head.size));
         }
         self.report.root = self.tree.root();
+        self.report.size = self.tree.size();
         self.report
     }
 
@@ -185,7 +187,7 @@ impl Verifier {
             self.fault(what);
         }
         self.meaning(&record);
-        self.place.closed = body::closes(&record);
+        self.place.closed = record.closes_segment();
         Some(record)
     }
 
@@ -310,7 +312,7 @@ impl Verifier {
                     self.fault(What::UsedTwice(request));
                 }
             }
-            Kind::Segment if body::closes(record) => self.closing(record),
+            Kind::Segment if record.closes_segment() => self.closing(record),
             Kind::Repair => {
                 if let Some(torn) = Torn::of(record) {
                     if torn.last != record.prev {
@@ -383,6 +385,7 @@ impl Verifier {
             return;
         }
         let Place { segment, line, offset, seq, .. } = self.place;
-        self.report.faults.push(Fault { segment, line, offset, seq, what, acknowledged: None });
+        let after = self.report.last;
+        self.report.faults.push(Fault { segment, line, offset, seq, after, what, acknowledged: None });
     }
 }

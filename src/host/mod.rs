@@ -1,6 +1,7 @@
 //! This machine: files, locks, clock, keys, facts, launching.
 
 pub mod launch;
+pub mod log;
 mod raw;
 pub mod signals;
 

@@ -1,0 +1,115 @@
+//! The record key's file and the pin's file. Refuses a key that others can read, and any second spelling.
+
+use std::fs::File;
+use std::io::Write as _;
+use std::path::Path;
+
+use zeroize::Zeroizing;
+
+use super::dir::Dir;
+use super::disk::Disk;
+use super::error::{Doing as _, LogError};
+use crate::audit::Pin;
+use crate::encoding::ed25519::SigningKey;
+use crate::encoding::json::{canonical, strict};
+use crate::encoding::unpadded;
+
+/// What a key file begins with.
+const TAG: &str = "gate.record-key.v1 ";
+
+/// More than a key or pin file ever has.
+const LIMIT: u64 = 4096;
+
+/// A file by its directory and name.
+#[derive(Debug)]
+pub(super) struct Place {
+    pub dir: Dir,
+    pub name: String,
+}
+
+impl Place {
+    /// Opens the directory of a file; `None` if there is no such directory.
+    pub fn of(path: &Path) -> Result<Option<Self>, LogError> {
+        let (dir, name) = parts(path)?;
+        Ok(Dir::open(dir)?.map(|dir| Self { dir, name }))
+    }
+
+    /// Opens the directory of a file, making it if it is missing.
+    pub fn made(path: &Path) -> Result<Self, LogError> {
+        let (dir, name) = parts(path)?;
+        Ok(Self { dir: Dir::made(dir)?, name })
+    }
+
+    /// The name under which the file is prepared.
+    pub fn staged(&self) -> String {
+        format!("{}.new", self.name)
+    }
+
+    /// Whether the file is there.
+    pub fn exists(&self) -> Result<bool, LogError> {
+        self.dir.has(&self.name)
+    }
+
+    /// Moves what was prepared into its place, durably.
+    pub fn settle(&self) -> Result<(), LogError> {
+        self.dir.rename(&self.staged(), &self.name)?;
+        self.dir.sync()
+    }
+
+    /// Prepares the file's content, durably but for its name.
+    pub fn stage(&self, disk: &dyn Disk, bytes: &[u8]) -> Result<(), LogError> {
+        let staged = self.staged();
+        let mut file = self.dir.make_empty(&staged).doing("make", self.dir.path(&staged))?;
+        written(disk, &mut file, bytes).doing("write", self.dir.path(&staged))
+    }
+}
+
+fn parts(path: &Path) -> Result<(&Path, String), LogError> {
+    let name = path.file_name().and_then(|name| name.to_str());
+    match (path.parent(), name) {
+        (Some(dir), Some(name)) => Ok((dir, name.to_owned())),
+        _ => Err(LogError::Unfit { path: path.to_owned(), why: "is no name of a file" }),
+    }
+}
+
+/// Writes all bytes and syncs them.
+pub(super) fn written(disk: &dyn Disk, file: &mut File, bytes: &[u8]) -> std::io::Result<()> {
+    file.write_all(bytes)?;
+    disk.sync(file)
+}
+
+/// The key file's content for a seed.
+pub(super) fn key_text(seed: &[u8; 32]) -> Zeroizing<String> {
+    Zeroizing::new(format!("{TAG}{}\n", *Zeroizing::new(unpadded::encoded(seed))))
+}
+
+/// Reads a key; `None` if there is none.
+pub(super) fn read_key(place: &Place, name: &str) -> Result<Option<SigningKey>, LogError> {
+    let Some(bytes) = place.dir.secret(name, LIMIT)? else { return Ok(None) };
+    let bytes = Zeroizing::new(bytes);
+    let text = bytes.strip_prefix(TAG.as_bytes()).and_then(|text| text.strip_suffix(b"\n"));
+    let seed = text.and_then(unpadded::decoded).map(Zeroizing::new);
+    let seed = seed.as_ref().and_then(|seed| seed.first_chunk::<32>().filter(|_| seed.len() == 32));
+    match seed.map(SigningKey::from_seed) {
+        Some(Ok(key)) => Ok(Some(key)),
+        Some(Err(_)) | None => Err(LogError::Unfit { path: place.dir.path(name), why: "is not a record key" }),
+    }
+}
+
+/// The pin file's content.
+pub(super) fn pin_text(pin: &Pin) -> Result<Vec<u8>, LogError> {
+    let mut text = canonical(pin)?;
+    text.push(b'\n');
+    Ok(text)
+}
+
+/// Reads which log and key are pinned; `None` if no file says so.
+///
+/// # Errors
+/// If the file is not fit to be believed.
+pub fn read_pin(path: &Path) -> Result<Option<Pin>, LogError> {
+    let Some(place) = Place::of(path)? else { return Ok(None) };
+    let Some(bytes) = place.dir.content(&place.name, LIMIT)? else { return Ok(None) };
+    let pin = bytes.strip_suffix(b"\n").and_then(|text| strict(text).ok());
+    pin.map(Some).ok_or_else(|| LogError::Unfit { path: path.to_owned(), why: "names no log and key" })
+}
