@@ -1,8 +1,11 @@
 //! This machine: files, locks, clock, keys, facts, launching.
 
+pub mod clock;
+pub mod config;
 pub mod launch;
 pub mod log;
 mod raw;
+pub mod requester;
 pub mod signals;
 
 pub use raw::undumpable;
