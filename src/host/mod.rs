@@ -7,5 +7,6 @@ pub mod log;
 mod raw;
 pub mod requester;
 pub mod signals;
+pub mod status;
 
 pub use raw::undumpable;

@@ -40,6 +40,12 @@ pub fn started_closed(fd: RawFd) -> bool {
     closed().any(|(closed, _)| closed == fd)
 }
 
+/// A descriptor that the process was given, by its number; none if that is not open.
+pub fn inherited<'a>(fd: RawFd) -> Option<BorrowedFd<'a>> {
+    // SAFETY: F_GETFD reads a flag; the number is then open, and gate closes none that it was given.
+    unsafe { (libc::fcntl(fd, libc::F_GETFD) != -1).then(|| BorrowedFd::borrow_raw(fd)) }
+}
+
 fn current(signal: c_int) -> Option<libc::sigaction> {
     let mut action = MaybeUninit::<libc::sigaction>::zeroed();
     // SAFETY: a null action changes nothing, and the kernel fills the other one, for which all zeros is a valid value.

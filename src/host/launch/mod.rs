@@ -74,7 +74,7 @@ impl LaunchError {
 }
 
 /// The system's words for an error, without the number that the standard library adds, in lower case.
-fn plain(error: io::Error) -> String {
+pub(super) fn plain(error: io::Error) -> String {
     let text = error.to_string();
     let text = text.split(" (os error").next().unwrap_or_default();
     let mut letters = text.chars();
