@@ -6,7 +6,8 @@ use crate::encoding::json::{CanonicalError, Map, Value, canonical, json, strict_
 use crate::model::Digest;
 
 /// The members that may move out of the line.
-pub(super) const MOVABLE: [&str; 6] = ["commands", "findings", "request", "subject", "text", "verdicts"];
+pub(super) const MOVABLE: [&str; 8] =
+    ["commands", "findings", "reasons", "request", "subject", "text", "verdict", "verdicts"];
 
 /// A member's canonical JSON, to be kept in `blobs/sha256-<hex>`.
 #[derive(Debug, Clone, PartialEq, Eq)]

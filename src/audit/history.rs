@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::seal::tests::{KEY, stamp};
 use super::*;
 use crate::encoding::ed25519::SigningKey;
-use crate::encoding::json::{Map, Value, json};
+use crate::encoding::json::{Map, Value, canonical, json};
 use crate::model::{Digest, LogHead, LogId};
 
 /// A log in memory: segments of lines without newlines, and blobs.
@@ -60,7 +60,8 @@ impl History {
 
     pub fn request(&mut self, head: &LogHead) {
         let request = json!({"head": {"log": head.log, "root": head.root, "size": head.size}});
-        self.push(&Entry::new(Kind::Request, members(json!({"request": request}))).unwrap(), &KEY);
+        let digest = Digest::of(&canonical(&request).unwrap());
+        self.push(&Entry::new(Kind::Request, members(json!({"digest": digest, "request": request}))).unwrap(), &KEY);
     }
 
     pub fn rotate(&mut self) {

@@ -1,7 +1,7 @@
 //! One line of the log: `{"body":{…},"sig":"…"}`. Refuses every other spelling, and believes nothing about the signature
 //! until a key is named.
 
-use super::{Kind, LONGEST_LINE, Mode, PAYLOAD_TYPE};
+use super::{Kind, LONGEST_LINE, Lookup, Mode, PAYLOAD_TYPE, What, blob};
 use crate::encoding::json::{Map, StrictError, Value, strict};
 use crate::encoding::{dsse, ed25519, unpadded};
 use crate::model::{Digest, Fingerprint, LogId, PublicKey, Timestamp};
@@ -138,6 +138,14 @@ impl Record {
             members,
         };
         Ok((record, sealed))
+    }
+
+    /// Puts members that stand in blobs back in their places.
+    ///
+    /// # Errors
+    /// If a blob is missing or has other bytes than the record says.
+    pub fn restore(&mut self, lookup: &mut Lookup<'_>) -> Result<(), What> {
+        blob::restored(&mut self.members, lookup).map(drop)
     }
 
     /// A member of the type that is a string.

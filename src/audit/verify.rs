@@ -9,7 +9,8 @@ use std::collections::BTreeSet;
 use serde::Deserialize;
 
 use super::body::{Opening, Torn};
-use super::{Fault, Kind, Lookup, Note, Pin, Record, Report, Tree, What, blob, leaf};
+use super::{Fault, Kind, Lookup, Note, Pin, Record, Report, Tree, What, leaf};
+use crate::encoding::json::canonical;
 use crate::model::{Digest, Fingerprint, LogHead, PublicKey, RequestId, Timestamp};
 
 /// How many faults are listed.
@@ -183,7 +184,7 @@ impl Verifier {
             return None;
         }
         self.position(&record);
-        if let Err(what) = blob::restored(&mut record.members, lookup) {
+        if let Err(what) = record.restore(lookup) {
             self.fault(what);
         }
         self.meaning(&record);
@@ -342,6 +343,10 @@ impl Verifier {
         let Some(head) = head.and_then(|head| LogHead::deserialize(head).ok()) else {
             return self.fault(What::Shape("the request names no head of this log".to_owned()));
         };
+        let request = record.members.get("request").and_then(|request| canonical(request).ok()).unwrap_or_default();
+        if record.parsed("digest") != Some(Digest::of(&request)) {
+            self.fault(What::Shape("the request is not the one that its digest names".to_owned()));
+        }
         self.report.heads += 1;
         let here = LogHead { log: record.log, size: record.seq, root: self.tree.root() };
         if self.is_sound() && head != here {

@@ -7,13 +7,14 @@ use super::AuditLog;
 use super::dir::Dir;
 use super::disk::Step;
 use super::error::{ClaimError, Doing as _, LogError};
+use super::history::History;
 use super::key::written;
-use super::read::{Piece, Snapshot};
+use super::read::Snapshot;
 use super::turn::Turn;
-use crate::audit::{Entry, Kind, Known, Mark, Record, Tip};
+use crate::audit::{Entry, Kind, Known, Mark, Tip};
 use crate::clearance::Receipt;
 use crate::encoding::json::{canonical, strict};
-use crate::model::{Digest, LogHead, LogId, RequestId};
+use crate::model::{Digest, LogId, RequestId};
 
 /// The directory, one file a request.
 const USED: &str = "used";
@@ -28,33 +29,46 @@ struct Claim {
 }
 
 impl AuditLog {
-    /// Uses a request up and records the run it clears, naming the request in the member `used`. `head` is the head that
-    /// the request itself names: runs recorded before it can't be the request's.
+    /// Uses a request up and records the run it clears, naming the request in the member `used`.
     ///
     /// # Errors
-    /// `AlreadyUsed` if the request was claimed before; whatever else keeps a record from being durable.
-    pub fn claim(&mut self, request: RequestId, head: &LogHead, run: Entry) -> Result<Receipt, ClaimError> {
+    /// `AlreadyUsed` if the request was claimed before, `Ended` if it was denied, withdrawn or the like, `Unknown` if it is
+    /// not in this log; whatever else keeps a record from being durable.
+    pub fn claim(&mut self, request: RequestId, run: Entry) -> Result<Receipt, ClaimError> {
         if run.kind() != Kind::Run {
             return Err(ClaimError::NotRun);
         }
-        // Claims can be lost when files are restored from elsewhere; the log then still knows.
-        let lost = self.recorded_use(request, head.size)?;
+        // Most is read before the lock is taken, and what came since with the lock held.
+        let snapshot = Snapshot::taken(&self.dir, self.limits.patience)?;
+        let mut history = History::of(&self.dir, &self.pin, request, &snapshot)?;
         let mut turn = Turn::taken(self)?;
+        history.go_on(&self.dir, &self.pin, &Snapshot::now(&self.dir)?)?;
         let used = self.dir.sub_made(USED)?;
         let name = request.to_string();
-        if let Some(before) = lost {
-            if !used.has(&name)? {
-                self.keep_claim(&used, &name, &before)?;
-            }
+        let claimed = used.has(&name)?;
+        if let Some(before) = history.used.filter(|_| !claimed) {
+            // Claims can be lost when files are restored from elsewhere; the log still knows.
+            self.keep_claim(&used, &name, &before)?;
             return Err(ClaimError::AlreadyUsed(request));
         }
-        if used.has(&name)? {
+        if claimed {
             return Err(ClaimError::AlreadyUsed(request));
+        }
+        if let Some(why) = history.ended {
+            return Err(ClaimError::Ended(request, why));
+        }
+        if history.request.is_none() {
+            return Err(ClaimError::Unknown(request));
         }
         self.keep_claim(&used, &name, &turn.tip)?;
         self.reached(Step::Claimed)?;
         let written = turn.add(&run.using(request))?;
         Ok(turn.finish(written)?)
+    }
+
+    /// Whether a claim for the request is there.
+    pub(super) fn is_claimed(&self, request: RequestId) -> Result<bool, LogError> {
+        self.dir.has(&format!("{USED}/{request}"))
     }
 
     fn keep_claim(&self, used: &Dir, name: &str, tip: &Tip) -> Result<(), LogError> {
@@ -63,25 +77,6 @@ impl AuditLog {
         let mut file = used.make(name).doing("claim", used.path(name))?;
         written(&*self.disk, &mut file, &claim).doing("write", used.path(name))?;
         used.sync()
-    }
-
-    /// Where a run record that used this request stands, if there is one.
-    fn recorded_use(&self, request: RequestId, since: u64) -> Result<Option<Tip>, LogError> {
-        let snapshot = Snapshot::taken(&self.dir, self.limits.patience)?;
-        let from = snapshot.segments.iter().map(|(first, _)| *first).filter(|first| *first <= since).max().unwrap_or(0);
-        let wanted = format!("\"used\":\"{request}\"");
-        let mut found = None;
-        snapshot.each(&self.dir, (from, 0), &mut |piece| {
-            let Piece::Line(_, line) = piece else { return Ok(()) };
-            // Cheap to look for, and only then read: a record may talk about such a text without being one.
-            if std::str::from_utf8(line).is_ok_and(|text| text.contains(&wanted)) {
-                let record = Record::read(line).ok().map(|(record, _)| record);
-                let run = record.filter(|record| record.kind == Kind::Run && record.parsed("used") == Some(request));
-                found = found.or(run.map(|run| Tip { log: run.log, seq: run.seq, prev: run.prev }));
-            }
-            Ok(())
-        })?;
-        Ok(found)
     }
 }
 

@@ -93,6 +93,12 @@ pub enum ClaimError {
     /// It already cleared a run, or tried to.
     #[error("the request `{0}` was already used")]
     AlreadyUsed(RequestId),
+    /// It ended without a run.
+    #[error("the request `{0}` has ended: {1}")]
+    Ended(RequestId, String),
+    /// No record of this log holds it, so that nobody can say what was asked.
+    #[error("the request `{0}` is not in this log")]
+    Unknown(RequestId),
     /// Only a `run` record uses up a request.
     #[error("only a run record uses up a request")]
     NotRun,

@@ -11,8 +11,10 @@ mod claim;
 mod dir;
 mod disk;
 mod error;
+mod history;
 mod key;
 mod lock;
+mod port;
 mod read;
 mod repair;
 mod segment;
@@ -20,6 +22,7 @@ mod tree;
 mod turn;
 
 pub use error::{ClaimError, LogError};
+pub use history::Recorded;
 pub use key::read_pin;
 pub use read::verify;
 pub use repair::Repaired;
@@ -32,7 +35,7 @@ use begin::{World, settle_genesis};
 use dir::Dir;
 use disk::{Disk, Kernel, Step};
 use error::Doing as _;
-use lock::{Hint, Lock};
+use lock::{Hint, LOCK, Lock};
 use segment::{Segment, Tail};
 use turn::{BROKEN, Turn};
 
@@ -153,12 +156,15 @@ impl AuditLog {
     /// Writes one entry that names the head of the log just before itself, as a request does.
     ///
     /// # Errors
-    /// As [`Self::append`]; `Tree` if no head can be computed.
-    pub fn append_with_head(&mut self, entry: impl FnOnce(&LogHead) -> Entry) -> Result<(Receipt, LogHead), LogError> {
+    /// As [`Self::append`]; `Tree` if no head can be computed; what `entry` itself returns, and nothing is written then.
+    pub fn append_with_head<E: From<LogError>>(
+        &mut self,
+        entry: impl FnOnce(&LogHead) -> Result<Entry, E>,
+    ) -> Result<(Receipt, LogHead), E> {
         self.catch_up()?;
         let mut turn = Turn::taken(self)?;
         let head = LogHead { log: self.pin.log, size: turn.tip.seq, root: self.tree_at(&turn)?.root() };
-        let written = turn.add(&entry(&head))?;
+        let written = turn.add(&entry(&head)?)?;
         Ok((turn.finish(written)?, head))
     }
 

@@ -12,7 +12,8 @@ use tempfile::TempDir;
 use super::super::disk::{Disk, Kernel, Step};
 use super::super::*;
 use crate::audit::{Known, Report};
-use crate::encoding::json::{Map, Value, json};
+use crate::encoding::json::{Map, Value, canonical, json};
+use crate::model::RequestId;
 
 /// One home of gate.
 pub struct Home {
@@ -34,9 +35,20 @@ pub fn outcome(reason: &str) -> Entry {
     Entry::new(Kind::Outcome, members(json!({"reason": reason}))).unwrap()
 }
 
+pub fn id(byte: u8) -> RequestId {
+    RequestId::new(Timestamp::from_micros(1_700_000_000_000_000).unwrap(), &[byte; 10])
+}
+
 /// A request that names this head.
-pub fn request(head: &LogHead) -> Entry {
-    Entry::new(Kind::Request, members(json!({"request": {"head": head}}))).unwrap()
+pub fn request(head: &LogHead) -> Result<Entry, LogError> {
+    asked(id(1), head)
+}
+
+/// A request with this id.
+pub fn asked(id: RequestId, head: &LogHead) -> Result<Entry, LogError> {
+    let request = json!({"head": head, "id": id});
+    let digest = Digest::of(&canonical(&request)?);
+    Ok(Entry::new(Kind::Request, members(json!({"digest": digest, "id": id, "request": request}))).unwrap())
 }
 
 impl Home {
