@@ -221,21 +221,39 @@ pub enum Program {
 
 /// An exec that is ready: nothing is allocated from here on.
 pub struct Exec {
-    /// The file to run.
-    pub program: Program,
-    /// All arguments, the first being the name.
-    pub arguments: Strings,
-    /// `/bin/sh` and its arguments for a text without `#!`, as execvp does it.
-    pub shell: Option<Strings>,
-    /// The environment, `NAME=value`.
-    pub environment: Strings,
-    /// Descriptors that the program gets although they are close-on-exec here.
-    pub kept: Vec<RawFd>,
-    /// What the program reads as standard input instead of gate's.
-    pub input: Option<OwnedFd>,
+    program: Program,
+    arguments: Strings,
+    /// `/bin/sh`, the path, and the rest of `arguments`, whose strings these pointers borrow.
+    shell: Option<Strings>,
+    environment: Strings,
+    kept: Vec<RawFd>,
+    input: Option<OwnedFd>,
 }
 
 impl Exec {
+    /// The program with all arguments, the first being the name, and the environment as `NAME=value`. It gets the
+    /// descriptors `kept` although they are close-on-exec here, and `input` as standard input instead of gate's.
+    pub fn new(
+        program: Program,
+        arguments: Strings,
+        environment: Strings,
+        kept: Vec<RawFd>,
+        input: Option<OwnedFd>,
+    ) -> Self {
+        // What `execvp`, and so `env`, runs if the kernel does not know the format of a file.
+        let shell = match &program {
+            Program::Path(path) => {
+                let owned = vec![c"/bin/sh".to_owned(), path.clone()];
+                let own = owned.iter().map(|text| text.as_ptr());
+                let rest = arguments.owned.iter().skip(1).map(|text| text.as_ptr());
+                let pointers = own.chain(rest).chain([ptr::null()]).collect();
+                Some(Strings { owned, pointers })
+            }
+            Program::Descriptor(_) => None,
+        };
+        Self { program, arguments, shell, environment, kept, input }
+    }
+
     /// Becomes the program. Returns only if that fails, with everything as it was.
     pub fn become_it(&self) -> io::Error {
         let pipe = Disposition::default().set(libc::SIGPIPE);

@@ -1,7 +1,7 @@
 //! What the first bytes of an executable say about how it must be run. Refuses to call a program movable when its text or
 //! its dynamic section leans on the place it was installed in.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io;
 use std::os::unix::ffi::OsStrExt as _;
@@ -20,6 +20,8 @@ pub enum Format {
     Script {
         /// The file that reads it.
         interpreter: PathBuf,
+        /// What follows it on the line, which the kernel hands over as one argument.
+        argument: Option<OsString>,
     },
     /// Anything else: a text without `#!`, a program of another machine, what binfmt_misc knows.
     Other,
@@ -57,8 +59,11 @@ impl Format {
             return Ok(Self::Other);
         };
         let line = line.split(|byte| *byte == b'\n').next().unwrap_or_default().trim_ascii();
-        let word = line.split(|byte| matches!(byte, b' ' | b'\t' | 0)).next().unwrap_or_default();
-        Ok(Self::Script { interpreter: PathBuf::from(OsStr::from_bytes(word)) })
+        let blank = |byte: &u8| matches!(byte, b' ' | b'\t');
+        let (word, rest) = line.split_at_checked(line.iter().position(blank).unwrap_or(line.len())).unwrap_or_default();
+        let text = |bytes: &[u8]| OsStr::from_bytes(bytes).to_owned();
+        let argument = Some(rest.trim_ascii()).filter(|rest| !rest.is_empty()).map(text);
+        Ok(Self::Script { interpreter: text(word).into(), argument })
     }
 }
 
@@ -156,10 +161,14 @@ mod tests {
 
     #[test]
     fn a_first_line_names_the_interpreter() {
-        let script = |interpreter: &str| Format::Script { interpreter: interpreter.into() };
-        assert_eq!(of(b"#!/bin/sh\necho"), script("/bin/sh"));
-        assert_eq!(of(b"#! \t/usr/bin/env  bash -x\n"), script("/usr/bin/env"));
-        assert_eq!(of(b"#!"), script(""));
+        let script = |interpreter: &str, argument: Option<&str>| Format::Script {
+            interpreter: interpreter.into(),
+            argument: argument.map(OsString::from),
+        };
+        assert_eq!(of(b"#!/bin/sh\necho"), script("/bin/sh", None));
+        assert_eq!(of(b"#!/bin/sh \n"), script("/bin/sh", None));
+        assert_eq!(of(b"#! \t/usr/bin/env  bash -x\n"), script("/usr/bin/env", Some("bash -x")));
+        assert_eq!(of(b"#!"), script("", None));
         assert_eq!(of(b"echo\n"), Format::Other);
         assert_eq!(of(b""), Format::Other);
     }

@@ -1,6 +1,7 @@
 //! Holds the bytes of a file from the moment they are hashed until they run or are read. Refuses to say that a file is
 //! held when somebody other than root could still change what the command gets.
 
+use std::ffi::OsString;
 use std::fs::{File, OpenOptions};
 use std::io;
 use std::os::fd::AsRawFd as _;
@@ -12,6 +13,7 @@ use rustix::io::Errno;
 
 use super::format::{self, Format};
 use super::guard::{self, Writer};
+use super::interpreter;
 use crate::model::{Digest, Digesting, Held, Shown};
 use crate::ports::Purpose;
 
@@ -55,8 +57,8 @@ pub enum NotHeld {
     /// Its text asks where it lies, or its interpreter looks for other files beside it.
     #[error("`{}` may look for other files beside it", Shown::os(.0.as_os_str()))]
     OwnPlace(PathBuf),
-    /// The file named after `#!` can be changed itself.
-    #[error("its interpreter `{}` can be changed itself", Shown::os(.0.as_os_str()))]
+    /// The file named after `#!` is not root's alone, or `env` may find another one in PATH.
+    #[error("its interpreter `{}` can be changed or replaced", Shown::os(.0.as_os_str()))]
     Interpreter(PathBuf),
     /// Neither a program of this machine nor a script.
     #[error("it is neither a program of this machine nor a script with `#!`")]
@@ -140,17 +142,22 @@ pub fn hold(path: &Path, purpose: Purpose) -> Result<(HeldFile, Option<Way>), Ho
         return Err(HoldError::NotRegular(path.to_owned()));
     }
     let writer = writer.or(guard::writer_of(&fstat(&file).map_err(io::Error::from).map_err(&failed)?));
+    let execute = purpose == Purpose::Executable;
     let (way, (digest, size)) = if writer.is_none() {
         let digest = digest(&file).map_err(&failed)?;
-        let program = matches!(Format::of(&file).map_err(&failed)?, Format::Program { .. });
         let by_path = Way::Path(Identity::of(&metadata));
-        (Ok(if program && purpose == Purpose::Executable { Way::Descriptor(file) } else { by_path }), digest)
+        let way = match Format::of(&file).map_err(&failed)? {
+            Format::Program { .. } if execute => Ok(Way::Descriptor(file)),
+            Format::Script { interpreter, argument } if execute => reader(&interpreter, argument).map(|_| by_path),
+            Format::Program { .. } | Format::Script { .. } | Format::Other => Ok(by_path),
+        };
+        (way, digest)
     } else {
         match copied(path, &file, purpose).map_err(&failed)? {
             Ok(copy) => {
                 let digest = digest(&copy).map_err(&failed)?;
-                let fit = if purpose == Purpose::Executable { fit(&file, &metadata, &copy) } else { Ok(None) };
-                (fit.map_err(&failed)?.map_or(Ok(Way::Copy(copy)), Err), digest)
+                let fit = if execute { fit(&file, &metadata, &copy).map_err(&failed)? } else { Ok(()) };
+                (fit.map(|()| Way::Copy(copy)), digest)
             }
             Err(not) => (Err(not), digest(&file).map_err(&failed)?),
         }
@@ -238,28 +245,27 @@ fn memory(name: &[u8], purpose: Purpose) -> Result<File, Errno> {
     file.map(File::from)
 }
 
-/// Why a copy would not do what the file does. The format is read from the copy, which nobody can change.
-fn fit(file: &File, metadata: &std::fs::Metadata, copy: &File) -> io::Result<Option<NotHeld>> {
+/// Whether a copy would do what the file does. The format is read from the copy, which nobody can change.
+fn fit(file: &File, metadata: &std::fs::Metadata, copy: &File) -> io::Result<Result<(), NotHeld>> {
     let mut capability: [u8; 64] = [0; 64];
     let capable = fgetxattr(file, c"security.capability", &mut capability).is_ok_and(|length| length > 0);
     Ok(match Format::of(copy)? {
-        Format::Program { .. } if metadata.mode() & 0o6000 != 0 || capable => Some(NotHeld::Privileged),
-        Format::Program { at_home: true } => Some(NotHeld::OwnLibraries),
-        Format::Program { at_home: false } => None,
-        Format::Script { interpreter } => script(interpreter, copy)?,
-        Format::Other => Some(NotHeld::UnknownFormat),
+        Format::Program { .. } if metadata.mode() & 0o6000 != 0 || capable => Err(NotHeld::Privileged),
+        Format::Program { at_home: true } => Err(NotHeld::OwnLibraries),
+        Format::Program { at_home: false } => Ok(()),
+        Format::Script { interpreter, argument } => match reader(&interpreter, argument) {
+            // A shell script runs as a copy (`$0` is then /dev/fd/N) if its text never asks for its own place. Python
+            // and node look beside the file: their scripts run by path, and are not called held.
+            Ok(program) if !format::movable(&program, copy)? => Err(NotHeld::OwnPlace(program)),
+            other => other.map(|_| ()),
+        },
+        Format::Other => Err(NotHeld::UnknownFormat),
     })
 }
 
-fn script(interpreter: PathBuf, copy: &File) -> io::Result<Option<NotHeld>> {
-    // A shell script runs as a copy (`$0` is then /dev/fd/N) if its text never asks for its own place. `env NAME` looks
-    // in PATH, python and node look beside the file: their scripts run by path, and are not called held.
-    if !format::movable(&interpreter, copy)? {
-        return Ok(Some(NotHeld::OwnPlace(interpreter)));
-    }
-    let safe = interpreter.is_absolute() && matches!(guard::writer_on(&interpreter), Ok(None));
-    let program = safe && matches!(Format::of(&File::open(&interpreter)?)?, Format::Program { .. });
-    Ok((!program).then_some(NotHeld::Interpreter(interpreter)))
+fn reader(interpreter: &Path, argument: Option<OsString>) -> Result<PathBuf, NotHeld> {
+    let path = std::env::var_os("PATH");
+    interpreter::settled(interpreter, argument.as_deref(), path.as_deref()).map_err(NotHeld::Interpreter)
 }
 
 /// Where the command finds a copy. The number is the same after exec, since only close-on-exec is lifted.

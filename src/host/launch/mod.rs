@@ -4,11 +4,12 @@
 mod format;
 mod guard;
 mod hold;
+mod interpreter;
 mod search;
 mod stdin;
 mod supervise;
 
-use std::ffi::{CString, OsStr, OsString};
+use std::ffi::{CString, OsStr};
 use std::fs::File;
 use std::io;
 use std::os::fd::{AsRawFd as _, RawFd};
@@ -180,10 +181,6 @@ impl Launcher {
                 }
             }
         };
-        let shell = match &program {
-            Program::Path(path) => Some(through_shell(path, &arguments)?),
-            Program::Descriptor(_) => None,
-        };
         let arguments = arguments.into_iter().map(|argument| c_string(argument.into_vec()));
         let arguments = Strings::new(arguments.collect::<Result<_, _>>()?);
         let environment = launch.environment.iter().map(|(name, value)| variable(name, value));
@@ -191,7 +188,7 @@ impl Launcher {
         // Opened anew, so that it is read from its start, and only read.
         let input = self.input.as_ref().map(|input| File::open(hold::place(input)).map(Into::into));
         let input = input.transpose().map_err(|error| LaunchError::refused(&error))?;
-        Ok(Exec { program, arguments, shell, environment, kept, input })
+        Ok(Exec::new(program, arguments, environment, kept, input))
     }
 }
 
@@ -258,13 +255,6 @@ fn named(launch: &Launch) -> &Path {
         _ => false,
     };
     if relative && ends() && same() { typed } else { full }
-}
-
-/// What `execvp`, and so `env`, runs if the kernel does not know the format.
-fn through_shell(path: &CString, arguments: &[OsString]) -> Result<Strings, LaunchError> {
-    let rest = arguments.iter().skip(1).map(|argument| c_string(argument.as_bytes().to_vec()));
-    let all = [Ok(c"/bin/sh".to_owned()), Ok(path.clone())].into_iter().chain(rest);
-    Ok(Strings::new(all.collect::<Result<_, _>>()?))
 }
 
 fn c_string(bytes: Vec<u8>) -> Result<CString, LaunchError> {

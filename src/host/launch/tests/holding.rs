@@ -114,8 +114,8 @@ fn what_cannot_be_held_says_why() {
         (large, NotHeld::TooLarge),
         (stage.write("text", "echo\n"), NotHeld::UnknownFormat),
         (stage.write("place", "#!/bin/sh\ncd \"$(dirname \"$0\")\"\n"), NotHeld::OwnPlace("/bin/sh".into())),
-        (stage.write("env", "#!/usr/bin/env bash\necho\n"), NotHeld::OwnPlace("/usr/bin/env".into())),
-        (stage.write("python", "#!/usr/bin/python3\n1\n"), NotHeld::OwnPlace("/usr/bin/python3".into())),
+        (stage.write("env", "#!/usr/bin/env -S bash -x\necho\n"), NotHeld::Interpreter("/usr/bin/env".into())),
+        (stage.write("perl", "#!/usr/bin/perl\n1\n"), NotHeld::OwnPlace("/usr/bin/perl".into())),
         (stage.write("own", format!("#!{}/sh\necho\n", stage.root.path().display())), {
             fs::rename(&own, stage.path("sh")).unwrap();
             NotHeld::Interpreter(stage.path("sh"))
@@ -124,6 +124,94 @@ fn what_cannot_be_held_says_why() {
         let (_, file) = held(&path, Purpose::Executable);
         assert_eq!(file.held, Err(why), "{path:?}");
         assert!(file.digest.is_some() && file.writer.is_some());
+    }
+}
+
+/// Runs a line for a shell in the stage's directory.
+fn line(stage: &Stage, line: &str) {
+    let output = Command::new("sh").arg("-c").arg(line).current_dir(stage.root.path()).output().unwrap();
+    assert!(output.status.success(), "{line}: {output:?}");
+}
+
+#[test]
+fn a_program_that_may_run_and_not_be_read_is_not_held() {
+    let stage = Stage::new();
+    let program = stage.copy("/bin/true", "program");
+    fs::set_permissions(&program, std::os::unix::fs::PermissionsExt::from_mode(0o111)).unwrap();
+    // Root reads everything unless it gives that up.
+    let root = rustix::process::geteuid().is_root();
+    let lesser = if root { "setpriv --bounding-set=-dac_override,-dac_read_search " } else { "" };
+    line(&stage, &format!("{lesser} env {}", stage.shell("why", &["./program"])));
+    assert_eq!(stage.wait_for("why"), "Err(Unreadable) false");
+}
+
+#[test]
+fn a_machine_that_runs_nothing_from_memory_is_said() {
+    let stage = Stage::new();
+    stage.copy("/bin/true", "program");
+    let play = stage.shell("why", &["./program"]);
+    let strict = |level: u8| {
+        format!(
+            "unshare -Urpf --mount-proc sh -c 'echo {level} >/proc/sys/vm/memfd_noexec && exec env \"$@\"' sh {play}"
+        )
+    };
+    line(&stage, &strict(2));
+    assert_eq!(
+        stage.wait_for("why"),
+        "Err(NoCopy(Os { code: 13, kind: PermissionDenied, message: \"Permission denied\" })) true"
+    );
+    line(&stage, &strict(1));
+    assert_eq!(stage.wait_for("why"), "Ok(Held(0)) true", "asked for by name, it may run");
+}
+
+#[test]
+fn what_root_alone_can_change_runs_as_it_lies_there() {
+    let stage = Stage::new();
+    for way in ["exec", "supervise"] {
+        let play = format!("hold {way}");
+        let output = stage.run(&play, &["bash", "-c", "readlink /proc/$$/exe; echo $0", "name"]);
+        let bash = fs::canonicalize("/bin/bash").unwrap();
+        assert_eq!(text(&output.stdout), format!("{}\nname\n", bash.display()), "by descriptor");
+        // A script of the system's C library.
+        let output = stage.run(&play, &["/usr/bin/ldd", "--version"]);
+        assert!(text(&output.stdout).starts_with("ldd (") && output.status.success(), "by path: {output:?}");
+    }
+    let (launcher, script) = held(Path::new("/usr/bin/ldd"), Purpose::Executable);
+    assert!(matches!(launcher.kept[0].way, Way::Path(_)));
+    assert_eq!(launcher.place(script.held.unwrap()), Some("/usr/bin/ldd".into()));
+}
+
+#[test]
+fn a_file_held_by_its_path_is_looked_at_once_more() {
+    let stage = Stage::new();
+    let path = stage.write("script", "#!/bin/sh\n");
+    for purpose in [Purpose::Executable, Purpose::Input] {
+        let way = Way::Path(hold::Identity::of(&fs::metadata(&path).unwrap()));
+        let launcher = Launcher { kept: vec![Kept { path: path.clone(), purpose, way }], input: None };
+        let base = launch(&[path.clone().into(), "script".into()]);
+        let launch = match purpose {
+            Purpose::Executable => Launch { held: Some(Held::new(0)), ..base },
+            Purpose::Input => Launch { executable: "/bin/cat".into(), inputs: vec![(1, Held::new(0))], ..base },
+        };
+        assert!(launcher.ready(&launch).is_ok());
+        let kept = stage.path("kept");
+        fs::rename(&path, &kept).unwrap();
+        stage.write("script", "#!/bin/sh\n");
+        assert!(matches!(launcher.ready(&launch), Err(LaunchError::Changed(changed)) if changed == path));
+        fs::rename(&kept, &path).unwrap();
+    }
+}
+
+#[test]
+fn a_key_in_memory_hinders_no_held_file() {
+    let stage = Stage::new();
+    stage.copy("/bin/cat", "program");
+    stage.write("script", "#!/bin/sh\ncat\n");
+    stage.write("input", "input\n");
+    for words in [&["./program"][..], &["./script"]] {
+        let input = fs::File::open(stage.path("input")).unwrap();
+        let output = stage.play("undumpable stdin hold supervise", words).stdin(input).output().unwrap();
+        assert_eq!(output.stdout.strip_prefix(HARNESS).unwrap(), b"input\n", "{output:?}");
     }
 }
 

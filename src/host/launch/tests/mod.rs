@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 
 use super::*;
 use crate::clearance::{Receipt, Written};
+use crate::host::raw;
 use crate::host::signals::{Interrupts, reraise};
 use crate::model::{Digest, LogId};
 
@@ -63,6 +64,10 @@ fn play() {
             "exec" => fail(&launcher.exec(cleared(launch.clone()))),
             "supervise" => end(launcher.supervise(cleared(launch.clone()))),
             "hold" => launch.held = launcher.hold(&launch.executable, Purpose::Executable).unwrap().held.ok(),
+            "why" => {
+                let file = launcher.hold(&launch.executable, Purpose::Executable).unwrap();
+                fs::write(marks.join("why"), format!("{:?} {:?}", file.held, file.digest.is_some())).unwrap();
+            }
             "input" => {
                 let last = launch.arguments.len() - 1;
                 let file = launcher.hold(Path::new(&launch.arguments[last]), Purpose::Input).unwrap();
@@ -101,8 +106,6 @@ fn play() {
         }
     }
 }
-
-use crate::host::raw;
 
 fn fail(error: &LaunchError) {
     eprintln!("{error}");
