@@ -28,4 +28,4 @@ mod enrolled;
 #[cfg(test)]
 mod laws;
 #[cfg(test)]
-mod trial;
+pub(crate) mod trial;

@@ -13,30 +13,30 @@ use crate::model::{
     StdinKind, Subject, SubjectType, Text, Timestamp, Verdict, VerdictType,
 };
 
-pub(super) const CREATED: &str = "2026-11-22T10:00:00.000000Z";
+pub(crate) const CREATED: &str = "2026-11-22T10:00:00.000000Z";
 
-pub(super) fn log() -> LogId {
+pub(crate) fn log() -> LogId {
     LogId::new([7; 16])
 }
 
-pub(super) fn key(seed: u8) -> PrivateKey {
+pub(crate) fn key(seed: u8) -> PrivateKey {
     PrivateKey::from_seed(&[seed; 32], "test").unwrap()
 }
 
-pub(super) fn time(text: &str) -> Timestamp {
+pub(crate) fn time(text: &str) -> Timestamp {
     text.parse().unwrap()
 }
 
-pub(super) fn after(seconds: u64) -> Timestamp {
+pub(crate) fn after(seconds: u64) -> Timestamp {
     time(CREATED).plus(Duration::from_secs(seconds))
 }
 
-pub(super) fn clause(from: &[&str], count: u32) -> Clause {
+pub(crate) fn clause(from: &[&str], count: u32) -> Clause {
     let from = from.iter().map(|group| (*group).to_owned()).collect();
     Clause { from, count, each: false, grade: Grade::Signed, apart: Apart::Key }
 }
 
-pub(super) fn person(keys: &[u8], groups: &[&str], accounts: &[&str]) -> Principal {
+pub(crate) fn person(keys: &[u8], groups: &[&str], accounts: &[&str]) -> Principal {
     let enrolled = |seed: &u8| EnrolledKey { key: key(*seed).public().clone(), hardware: None };
     Principal {
         keys: keys.iter().map(enrolled).collect(),
@@ -46,21 +46,21 @@ pub(super) fn person(keys: &[u8], groups: &[&str], accounts: &[&str]) -> Princip
     }
 }
 
-pub(super) fn roster(principals: &[(&str, Principal)]) -> Roster {
+pub(crate) fn roster(principals: &[(&str, Principal)]) -> Roster {
     Roster::new(people(principals), SelfApproval::Never).unwrap()
 }
 
-pub(super) fn people(principals: &[(&str, Principal)]) -> BTreeMap<String, Principal> {
+pub(crate) fn people(principals: &[(&str, Principal)]) -> BTreeMap<String, Principal> {
     principals.iter().map(|(name, principal)| ((*name).to_owned(), principal.clone())).collect()
 }
 
-pub(super) fn requester(claims: &[(&str, &str)]) -> Requester {
+pub(crate) fn requester(claims: &[(&str, &str)]) -> Requester {
     let claim =
         |(principal, source): &(&str, &str)| Claim { principal: (*principal).to_owned(), source: (*source).to_owned() };
     Requester { principals: claims.iter().map(claim).collect(), uid: 1000, reason: None }
 }
 
-pub(super) fn request(requester: Requester, requirement: Vec<Clause>, command: &str) -> Request {
+pub(crate) fn request(requester: Requester, requirement: Vec<Clause>, command: &str) -> Request {
     let file = BoundFile {
         argument: None,
         path: Text::Plain("/bin/rm".into()),
@@ -97,7 +97,7 @@ pub(super) fn request(requester: Requester, requirement: Vec<Clause>, command: &
     }
 }
 
-pub(super) fn received(request: &Request) -> Received {
+pub(crate) fn received(request: &Request) -> Received {
     Received::read(&canonical(request).unwrap()).unwrap()
 }
 
@@ -159,7 +159,7 @@ pub(super) fn attempt() -> Attempt {
 }
 
 impl Attempt {
-    pub(super) fn by(mut self, approver: &str, seed: u8) -> Self {
+    pub(crate) fn by(mut self, approver: &str, seed: u8) -> Self {
         self.statement.approver = approver.into();
         self.statement.key = key(seed).public().fingerprint();
         self.signer = seed;
@@ -167,29 +167,29 @@ impl Attempt {
     }
 
     /// Lets somebody else ask, and alice answer that very request.
-    pub(super) fn asked_by(mut self, claims: &[(&str, &str)]) -> Self {
+    pub(crate) fn asked_by(mut self, claims: &[(&str, &str)]) -> Self {
         self.request.subject.requester = requester(claims);
         self.statement.request = received(&self.request).digest();
         self
     }
 
-    pub(super) fn needing(mut self, clauses: Vec<Clause>) -> Self {
+    pub(crate) fn needing(mut self, clauses: Vec<Clause>) -> Self {
         self.request.subject.requirement = clauses;
         self.statement.request = received(&self.request).digest();
         self
     }
 
-    pub(super) fn verdict(&self) -> Vec<u8> {
+    pub(crate) fn verdict(&self) -> Vec<u8> {
         let signature = sign(&key(self.signer), self.namespace, &canonical(&self.statement).unwrap());
         let verdict = Verdict { statement: self.statement.clone(), proof: Proof::Sshsig { signature } };
         (self.edit)(String::from_utf8(canonical(&verdict).unwrap()).unwrap()).into_bytes()
     }
 
-    pub(super) fn judged(&self) -> Result<Accepted, Refusal> {
+    pub(crate) fn judged(&self) -> Result<Accepted, Refusal> {
         self.with(|received, circumstances| judge(received, &self.verdict(), circumstances, &self.earlier))
     }
 
-    pub(super) fn with<T>(&self, ask: impl FnOnce(&Received, &Circumstances<'_>) -> T) -> T {
+    pub(crate) fn with<T>(&self, ask: impl FnOnce(&Received, &Circumstances<'_>) -> T) -> T {
         let record_key = key(self.record_key).public().fingerprint();
         let circumstances = Circumstances {
             roster: &self.roster,

@@ -4,6 +4,7 @@ pub mod clock;
 pub mod config;
 pub mod launch;
 pub mod log;
+pub mod queue;
 mod raw;
 pub mod requester;
 pub mod signals;
