@@ -2,6 +2,7 @@
 
 pub mod clock;
 pub mod config;
+pub mod keys;
 pub mod launch;
 pub mod log;
 pub mod queue;
