@@ -16,7 +16,8 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
-use load::layer::{Below, Layer, Source, checked};
+use load::layer::{Layer, Source};
+use load::reading::{Below, checked};
 use load::shard::{NAME, Shard};
 use sha2::{Digest as _, Sha256};
 

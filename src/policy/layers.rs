@@ -4,8 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::built_in::BuiltIn;
 use super::load::error::PolicyError;
-use super::load::layer::{Below, Checked, Layer, Source, checked};
-use super::load::rule::Rule;
+use super::load::layer::{Checked, Layer, Source};
+use super::load::reading::{Below, checked};
+use super::load::rule::{Examples, Rule};
+use crate::encoding::json::{Value, json};
 use crate::model::{Digest, Tool};
 
 /// Everything that decides.
@@ -24,13 +26,15 @@ pub struct Policy {
 #[derive(Debug, Default)]
 pub(super) struct Above {
     pub(super) layer: Option<Layer>,
+    /// Whether it may replace what is below.
+    pub(super) replaces: bool,
     pub(super) checked: Checked,
     /// Rules by the canonical name of a tool they look at, and those that look at any under the empty name.
     pub(super) rules: BTreeMap<String, Vec<usize>>,
 }
 
 impl Above {
-    fn new(layer: Layer, checked: Checked) -> Self {
+    fn new(layer: Layer, replaces: bool, checked: Checked) -> Self {
         let mut rules: BTreeMap<String, Vec<usize>> = BTreeMap::new();
         for (index, (rule, _)) in checked.rules.iter().enumerate() {
             match rule.tools() {
@@ -42,7 +46,7 @@ impl Above {
                 }
             }
         }
-        Self { layer: Some(layer), checked, rules }
+        Self { layer: Some(layer), replaces, checked, rules }
     }
 
     pub(super) fn rules_of(&self, tool: &str) -> impl Iterator<Item = &Rule> {
@@ -93,7 +97,7 @@ impl Policy {
             let checked = checked(layer, &own, &below)?;
             policy.replaced.extend(checked.rules.iter().filter_map(|(rule, _)| rule.replaces.clone()));
             policy.packs_off.extend(checked.packs_off.iter().cloned());
-            policy.above.push(Above::new(layer, checked));
+            policy.above.push(Above::new(layer, replaces, checked));
         }
         policy.sources = sources;
         Ok(policy)
@@ -137,6 +141,36 @@ impl Policy {
         }
         let off = layer == Layer::BuiltIn && self.packs_off.contains(pack_of(rule));
         !off && !self.replaced.contains(&rule.id)
+    }
+
+    /// The examples of every rule that counts, by id.
+    #[must_use]
+    pub fn examples(&self) -> BTreeMap<String, Examples> {
+        let ids: BTreeSet<&str> = self.rules().map(|(_, rule)| rule.id.as_str()).collect();
+        let own = self.above.iter().flat_map(|above| &above.checked.rules);
+        let own = own.map(|(rule, examples)| (rule.id.clone(), examples.clone()));
+        let mut examples: BTreeMap<String, Examples> = BuiltIn::examples().into_iter().chain(own).collect();
+        examples.retain(|id, _| ids.contains(id.as_str()));
+        examples
+    }
+
+    /// Names of the catalogs of labels that the layers name, with their layer.
+    pub fn catalogs(&self) -> impl Iterator<Item = (Layer, &str)> {
+        self.above.iter().flat_map(|above| {
+            let layer = above.layer.unwrap_or(Layer::Project);
+            above.checked.catalogs.iter().map(move |name| (layer, name.as_str()))
+        })
+    }
+
+    /// Everything that decides, for the `policy` record: the packs' and every layer's files, whole.
+    #[must_use]
+    pub fn text(&self) -> Value {
+        let file = |layer: Layer, file: &str, text: &str| json!({ "layer": layer.name(), "file": file, "text": text });
+        let packs = BuiltIn::texts();
+        let packs = packs.iter().map(|(name, text)| file(Layer::BuiltIn, name, text));
+        let files: Vec<Value> =
+            packs.chain(self.sources.iter().map(|source| file(source.layer, &source.file, &source.text))).collect();
+        json!({ "gate": env!("CARGO_PKG_VERSION"), "digest": self.digest(), "files": files })
     }
 
     /// What identifies everything that decides: gate's version, the built-in packs, and every layer's text.

@@ -1,9 +1,20 @@
 //! Rules in, a decision out; refuses a policy that it cannot read in full.
 
 mod built_in;
+mod facts;
+mod judge;
 mod layers;
 pub mod load;
+mod matrix;
+mod requirement;
+mod seen;
+mod waiver;
 
+pub use judge::{Circumstances, Judgement};
 pub use layers::Policy;
 pub use load::error::PolicyError;
 pub use load::layer::{Layer, Source};
+pub use load::rule::{Examples, Rule};
+
+#[cfg(test)]
+mod tests;

@@ -205,18 +205,23 @@ pub fn overlap(one: &[Step], other: &[Step]) -> bool {
     false
 }
 
-/// Whether every instance of `word` is certainly one of the pattern. Only names that one `*` could give (`Part`, `One`,
-/// `Class`) and what lies below a directory (`Below`) are ever certain.
+/// Whether every instance of `word` is certainly one of the pattern. What `All` stands for in a word is never certain.
 #[must_use]
 pub fn covers(pattern: &[Step], word: &[Step]) -> bool {
+    // Nothing above, or something: both must be certain.
+    if let Some(above) = word.iter().position(|step| *step == Step::Above) {
+        let (before, after) = (word.iter().take(above), word.iter().skip(above + 1));
+        let something: Vec<Step> = before.clone().chain(after.clone()).cloned().collect();
+        let nothing: Vec<Step> = before.chain(after.skip(1)).cloned().collect();
+        return covers(pattern, &nothing) && covers(pattern, &something);
+    }
     let mut states = vec![false; pattern.len() + 1];
     enter(pattern, &mut states, 0);
-    let mut steps = word.iter();
-    for step in steps.by_ref() {
+    for step in word {
         let mut next = vec![false; pattern.len() + 1];
         for (state, _) in states.iter().enumerate().filter(|(_, reached)| **reached) {
-            match step {
-                Step::Byte(byte) => {
+            match (step, pattern.get(state)) {
+                (Step::Byte(byte), _) => {
                     for (label, to) in moves(pattern, state).into_iter().flatten() {
                         if label.accepts(*byte) {
                             enter(pattern, &mut next, to);
@@ -224,14 +229,16 @@ pub fn covers(pattern: &[Step], word: &[Step]) -> bool {
                     }
                 }
                 // What one star stands for is certain only inside another.
-                Step::Part | Step::One | Step::Class(..) => {
-                    if matches!(pattern.get(state), Some(Step::Part | Step::All | Step::Inside)) {
-                        enter(pattern, &mut next, state);
-                    }
+                (Step::Part | Step::One | Step::Class(..), Some(Step::Part | Step::All | Step::Inside))
+                | (Step::Inside, Some(Step::All)) => enter(pattern, &mut next, state),
+                (Step::Inside, Some(Step::Inside)) => {
+                    enter(pattern, &mut next, state);
+                    enter(pattern, &mut next, state + 1);
                 }
                 // Itself and everything below: the rest of the pattern must be everything below, too.
-                Step::Below => return below(pattern, &states),
-                Step::All | Step::Above | Step::Inside => return false,
+                (Step::Below, _) => return below(pattern, &states),
+                (Step::All | Step::Above, _) => return false,
+                (Step::Part | Step::One | Step::Class(..) | Step::Inside, _) => {}
             }
         }
         states = next;

@@ -175,6 +175,8 @@ pub struct WrittenFacts {
     pub help: Option<bool>,
     /// What gate could not find out.
     pub unresolved: Texts,
+    /// Whether the other facts must certainly hold: for rules that deny.
+    pub certain: bool,
 }
 
 /// A row of the matrix.
@@ -247,7 +249,7 @@ pub struct WrittenWaiver {
     /// Why.
     #[serde(default)]
     pub reason: Option<Placed<Text>>,
-    /// The first day it no longer holds.
+    /// The last day it holds.
     #[serde(default)]
     pub until: Option<Placed<Text>>,
 }

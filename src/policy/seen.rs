@@ -1,0 +1,308 @@
+//! What is known of the words that a command touches, in the form that patterns are compared with; a word that is not
+//! known whole may be anything that it could be.
+
+use std::borrow::Cow;
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+
+use super::load::pattern::{self, Step};
+use super::load::rule::Values;
+use crate::model::{Command, Hole, Piece, Role, Word};
+
+/// A word that a command touches.
+#[derive(Debug, Clone, Copy)]
+pub struct Seen<'a> {
+    pub word: &'a Word,
+    /// Where it stands in the command, if it does.
+    pub index: Option<usize>,
+    /// Whether everything below it is touched too.
+    pub recursive: bool,
+}
+
+/// Where a command runs, as far as words depend on it.
+#[derive(Debug, Clone, Copy)]
+pub struct Whereabouts<'a> {
+    pub directory: Option<&'a Path>,
+    pub home: Option<&'a Path>,
+}
+
+/// The words of a command that a fact speaks of.
+pub fn values(command: &Command, which: Values) -> Vec<Seen<'_>> {
+    let touched = |wanted: &dyn Fn(Role, &Word) -> bool| {
+        let touches = command.touches.iter().filter(|touch| wanted(touch.role, &touch.word));
+        touches.map(|touch| Seen { word: &touch.word, index: touch.index, recursive: touch.recursive }).collect()
+    };
+    match which {
+        Values::Operands => {
+            let operands = command.operands.iter();
+            let seen = operands.filter_map(|index| {
+                let touch = command.touches.iter().find(|touch| touch.index == Some(*index));
+                let recursive = touch.is_some_and(|touch| touch.recursive);
+                Some(Seen { word: command.words.get(*index)?, index: Some(*index), recursive })
+            });
+            seen.collect()
+        }
+        // What is sent from a local file comes from there.
+        Values::Role(Role::Source) => touched(&|role, _| matches!(role, Role::Source | Role::AtInput)),
+        Values::Role(wanted) => touched(&|role, _| role == wanted),
+        Values::Writes => touched(&|role, word| match role {
+            Role::Writes => true,
+            Role::Destination => is_local(word),
+            _ => false,
+        }),
+        Values::Path => touched(&|role, word| !matches!(role, Role::Url | Role::Sql) && is_local(word)),
+    }
+}
+
+/// Whether a word may name a local file: no URL, no `host:path`, and not standard input.
+fn is_local(word: &Word) -> bool {
+    let prefix = word.prefix();
+    if word.text() == Some("-") {
+        return false;
+    }
+    let part = prefix.split(|byte| *byte == b'/').next().unwrap_or_default();
+    !(part.len() > 1 && part.contains(&b':') && !part.starts_with(b"."))
+}
+
+/// Whether a pattern speaks of absolute paths.
+pub fn is_path_pattern(pattern: &str) -> bool {
+    pattern.starts_with('/') || pattern.starts_with('~') || pattern.starts_with("**/")
+}
+
+impl<'a> Seen<'a> {
+    /// Whether some value that the word may have, or something below it, is an instance of the pattern.
+    pub fn may_match(&self, pattern: &str, at: Whereabouts<'_>) -> bool {
+        self.compared(pattern, at, self.recursive, pattern::overlap)
+    }
+
+    /// Whether every value that the word may have, and all below it, is an instance of the pattern.
+    pub fn surely_matches(&self, pattern: &str, at: Whereabouts<'_>) -> bool {
+        self.compared(pattern, at, self.recursive, pattern::covers)
+    }
+
+    /// Whether the word itself, whatever is below it, is an instance of the pattern.
+    pub fn itself_matches(&self, pattern: &str, at: Whereabouts<'_>) -> bool {
+        self.compared(pattern, at, false, pattern::covers)
+    }
+
+    fn compared(&self, text: &str, at: Whereabouts<'_>, below: bool, how: fn(&[Step], &[Step]) -> bool) -> bool {
+        let Ok(pattern) = pattern::steps(&with_home(text, at.home)) else {
+            return false;
+        };
+        let mut word = match is_path_pattern(text) && (at.home.is_some() || !text.starts_with('~')) {
+            true => absolute(self.word, at),
+            false => plain(self.word, at),
+        };
+        if below {
+            word.extend([Step::Below, Step::All]);
+        }
+        how(&pattern, &word)
+    }
+}
+
+/// A pattern that begins with the home directory, with that directory in full.
+fn with_home<'p>(pattern: &'p str, home: Option<&Path>) -> Cow<'p, str> {
+    match (pattern.strip_prefix('~'), home.and_then(Path::to_str)) {
+        (Some(rest), Some(home)) if rest.is_empty() || rest.starts_with('/') => Cow::Owned(format!("{home}{rest}")),
+        _ => Cow::Borrowed(pattern),
+    }
+}
+
+fn bytes(path: &Path) -> impl Iterator<Item = Step> {
+    path.as_os_str().as_bytes().iter().copied().map(Step::Byte)
+}
+
+/// The word as it is given.
+pub fn plain(word: &Word, at: Whereabouts<'_>) -> Vec<Step> {
+    let mut steps = Vec::new();
+    for piece in word.pieces() {
+        match piece {
+            Piece::Text(text) => steps.extend(text.as_bytes().iter().copied().map(Step::Byte)),
+            Piece::Hole(Hole::Glob(glob)) => match pattern::steps(glob) {
+                Ok(glob) => steps.extend(glob),
+                Err(_) => steps.push(Step::Part),
+            },
+            Piece::Hole(Hole::Home(home)) if home == "~" => match at.home {
+                Some(home) => steps.extend(bytes(home)),
+                None => steps.push(Step::Byte(b'~')),
+            },
+            Piece::Hole(Hole::Variable(name)) => match (name.as_str(), at.home, at.directory) {
+                ("HOME", Some(home), _) => steps.extend(bytes(home)),
+                ("HOME", None, _) => steps.push(Step::Byte(b'~')),
+                ("PWD", _, Some(directory)) => steps.extend(bytes(directory)),
+                _ => steps.push(Step::All),
+            },
+            Piece::Hole(Hole::Substitution | Hole::Input | Hole::Home(_)) => steps.push(Step::All),
+        }
+    }
+    steps
+}
+
+/// The word as an absolute path without `.` and `..`. What cannot be known may climb, so that nothing before it counts.
+pub fn absolute(word: &Word, at: Whereabouts<'_>) -> Vec<Step> {
+    let mut given = plain(word, at);
+    if let Some(last) = given.iter().rposition(|step| *step == Step::All) {
+        given.drain(..last);
+        return normal(&given, vec![]);
+    }
+    let rooted = given.first() == Some(&Step::Byte(b'/'));
+    let home = given.first() == Some(&Step::Byte(b'~')) && at.home.is_none() && word.prefix().is_empty();
+    match (rooted, at.directory) {
+        (true, _) => normal(&given, Vec::new()),
+        (false, Some(directory)) if !home => {
+            let mut whole: Vec<Step> = bytes(directory).collect();
+            whole.push(Step::Byte(b'/'));
+            whole.extend(given);
+            normal(&whole, Vec::new())
+        }
+        // Some directory, which is nowhere else than where it is.
+        (false, _) => normal(&given, vec![vec![Step::Above, Step::Inside]]),
+    }
+}
+
+/// Puts parts together again, `.` and `..` resolved.
+fn normal(steps: &[Step], base: Vec<Vec<Step>>) -> Vec<Step> {
+    let mut parts = base;
+    for part in steps.split(|step| *step == Step::Byte(b'/')) {
+        match part {
+            [] | [Step::Byte(b'.')] => {}
+            [Step::Byte(b'.'), Step::Byte(b'.')] => match parts.last().map(Vec::as_slice) {
+                // Above what is not known is not known.
+                Some([Step::Above, ..]) => parts = vec![vec![Step::All]],
+                Some(last) if last.contains(&Step::All) => {}
+                _ => {
+                    parts.pop();
+                }
+            },
+            // With nothing in it, what is not known leaves `.` or `..`.
+            part if part.contains(&Step::All)
+                && part.iter().all(|step| matches!(step, Step::All | Step::Byte(b'.'))) =>
+            {
+                parts = vec![vec![Step::All]];
+            }
+            // Older shells let `.*` stand for `..`.
+            [Step::Byte(b'.'), Step::Part, ..] => parts = vec![vec![Step::All]],
+            part => parts.push(part.to_vec()),
+        }
+    }
+    let mut path = Vec::new();
+    for part in &parts {
+        match part.as_slice() {
+            // What may be anything begins with its own slash, and what is above ends with one.
+            [Step::All, ..] if path.is_empty() => path.extend(part.iter().cloned()),
+            _ if path.last() == Some(&Step::Inside) => path.extend(part.iter().cloned()),
+            part => {
+                path.push(Step::Byte(b'/'));
+                path.extend(part.iter().cloned());
+            }
+        }
+    }
+    match path.is_empty() {
+        true => vec![Step::Byte(b'/')],
+        false => path,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const AT: Whereabouts<'_> = Whereabouts { directory: None, home: None };
+
+    fn at() -> Whereabouts<'static> {
+        Whereabouts { directory: Some(Path::new("/home/dev/app")), home: Some(Path::new("/home/dev")) }
+    }
+
+    fn seen(word: &Word, recursive: bool) -> Seen<'_> {
+        Seen { word, index: None, recursive }
+    }
+
+    fn glob(before: &str, glob: &str) -> Word {
+        Word::of([Piece::Text(before.into()), Piece::Hole(Hole::Glob(glob.into()))])
+    }
+
+    fn variable(before: &str, after: &str) -> Word {
+        Word::of([Piece::Text(before.into()), Piece::Hole(Hole::Variable("X".into())), Piece::Text(after.into())])
+    }
+
+    #[test]
+    fn relative_paths_dots_and_home_are_resolved() {
+        for (word, pattern) in [
+            ("target", "/home/dev/app/target"),
+            ("./a/../target/", "/home/dev/app/target"),
+            ("../../../../etc", "/etc"),
+            ("/usr//lib/.", "/usr/lib"),
+            ("..", "~"),
+            ("../.ssh/id_rsa", "~/.ssh/*"),
+            ("/", "/"),
+        ] {
+            let word = Word::exact(word);
+            assert!(seen(&word, false).surely_matches(pattern, at()), "{pattern}");
+        }
+        let home = Word::of([Piece::Hole(Hole::Home("~".into())), Piece::Text("/.ssh/id_rsa".into())]);
+        assert!(seen(&home, false).surely_matches("**/.ssh/id_*", at()));
+        assert!(seen(&home, false).surely_matches("~/.ssh/id_*", AT), "elsewhere it is somebody else's");
+    }
+
+    #[test]
+    fn what_is_not_known_may_climb_and_is_never_certain() {
+        let word = variable("/srv/", "");
+        assert!(seen(&word, false).may_match("/etc/passwd", at()));
+        assert!(!seen(&word, false).surely_matches("/srv/**", at()));
+        let word = variable("", "/x.log");
+        assert!(seen(&word, false).may_match("/var/log/x.log", at()));
+        assert!(!seen(&word, false).may_match("/var/log/y.log", at()));
+        assert!(seen(&glob("target/", "*"), true).surely_matches("**/target/**", at()));
+        assert!(!seen(&glob("target/", ".*"), true).surely_matches("**/target/**", at()), "`.*` may be `..`");
+        assert!(!seen(&glob("", "*"), true).surely_matches("**/target/**", at()));
+    }
+
+    #[test]
+    fn an_unknown_directory_is_no_word_that_climbs() {
+        let word = Word::exact("node_modules");
+        assert!(seen(&word, true).surely_matches("**/node_modules/**", AT));
+        assert!(seen(&word, true).may_match("/srv/node_modules", AT));
+        assert!(!seen(&Word::exact("../x"), true).surely_matches("**/x/**", AT));
+        assert!(seen(&Word::exact("../x"), true).may_match("/x", AT));
+    }
+
+    #[test]
+    fn urls_and_hosts_are_no_local_paths() {
+        for remote in ["s3://b/k", "host:/x", "user@host:x", "-", "https://x/y"] {
+            assert!(!is_local(&Word::exact(remote)), "{remote}");
+        }
+        for local in ["a", "/a:b", "./a:b", "a/b:c"] {
+            assert!(is_local(&Word::exact(local)), "{local}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_a_value_of_a_variable_matches_may_match(
+            before in "[ab./]{0,4}", value in "[ab./]{0,5}", after in "[ab./]{0,4}",
+            pattern in "(/|\\*\\*/)[ab*/]{0,5}", recursive: bool, below in "[ab]{0,2}",
+        ) {
+            let word = variable(&before, &after);
+            let tail = if recursive && !below.is_empty() { format!("/{below}") } else { String::new() };
+            let concrete = Word::exact(format!("{before}{value}{after}{tail}"));
+            if seen(&concrete, false).surely_matches(&pattern, at()) {
+                prop_assert!(seen(&word, recursive).may_match(&pattern, at()));
+            }
+        }
+
+        #[test]
+        fn what_is_certain_of_a_star_holds_of_every_name(
+            before in "[ab./]{0,4}", name in "[ab][ab.]{0,2}", pattern in "(/|\\*\\*/)[ab*/]{0,5}",
+        ) {
+            let word = glob(&before, "*");
+            let concrete = Word::exact(format!("{before}{name}"));
+            if seen(&word, false).surely_matches(&pattern, at()) {
+                prop_assert!(seen(&concrete, false).surely_matches(&pattern, at()));
+            }
+            if seen(&concrete, false).surely_matches(&pattern, at()) {
+                prop_assert!(seen(&word, false).may_match(&pattern, at()));
+            }
+        }
+    }
+}
