@@ -290,7 +290,7 @@ impl Walker {
             }
             match value {
                 // A parenthesised array comes here as text with its elements run together.
-                Some(_) if array => self.assign(&variable, None),
+                Some(_) if array || name == "local" && self.locals.is_empty() => self.assign(&variable, None),
                 Some(text) => self.assign(&variable, Some(Value::Scalar(text))),
                 None if name == "export" || name == "readonly" => {}
                 None => self.assign(&variable, None),
@@ -369,7 +369,7 @@ impl Walker {
 
     fn positional(&mut self, words: &[Word]) {
         self.changed.positional = true;
-        let known = words.iter().all(|word| !word.many);
+        let known = words.iter().all(|word| !word.many) && !self.hazard;
         self.scope.positional = known.then(|| std::rc::Rc::new(words.to_vec()));
     }
 
@@ -380,6 +380,7 @@ impl Walker {
             Some(word) => word.exact().and_then(|text| text.parse::<usize>().ok()),
         };
         self.scope.positional = match (self.scope.positional.take(), count) {
+            _ if self.hazard => None,
             (Some(words), Some(count)) if count <= words.len() => {
                 Some(std::rc::Rc::new(words.iter().skip(count).cloned().collect()))
             }

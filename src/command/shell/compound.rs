@@ -117,7 +117,7 @@ impl Walker {
         for item in &command.cases {
             let branch = self.branch(|walker| {
                 for pattern in &item.patterns {
-                    unit.see(pattern.span);
+                    walker.see(unit, pattern.span);
                     walker.visit_pattern(unit, pattern);
                 }
                 walker.under(Via::Conditional, |walker| walker.seq(unit, &item.body));

@@ -7,6 +7,7 @@ use shuck_ast::{LiteralText, Span, Word as Node, WordPart, WordPartNode};
 
 use super::brace::{self, Token};
 use super::quote::{self, Run};
+use super::reread;
 use super::scope::{Text, Value};
 use super::tree::{Hole, Known, Piece, UnresolvedKind, Word};
 use super::unit::Unit;
@@ -18,15 +19,20 @@ use super::{Dialect, MAX_ALTERNATIVES};
 pub(super) enum Atom<'a> {
     Run(Run),
     Part(&'a WordPartNode, bool),
+    /// Quoted, and expanded already.
+    Done(Expansion),
     /// Braces that make more words than are followed.
     TooMany,
 }
 
 /// What a parameter or substitution expands to.
+#[derive(Debug, Clone)]
 pub(super) enum Expansion {
     Text(Text),
     /// One field each when quoted, as `"$@"`.
     List(Vec<Text>),
+    /// Fields that were split already, each with whether it may be several.
+    Split(Vec<(Text, bool)>),
     /// Any number of fields.
     Many(Hole),
 }
@@ -139,7 +145,7 @@ impl Walker {
                     }
                     WordPart::SingleQuoted { value, dollar: false } => text.push_str(value.slice(&unit.text)),
                     WordPart::SingleQuoted { value, dollar: true } => {
-                        text.push_str(&quote::ansi_c(unit.slice(value.span()))?);
+                        text.push_str(&quote::ansi_c(ansi_body(unit.slice(value.span())))?);
                     }
                     WordPart::DoubleQuoted { parts, .. } => gather(unit, parts, true, text)?,
                     _ => return None,
@@ -155,18 +161,31 @@ impl Walker {
     /// Every field the words become.
     pub(super) fn fields(&mut self, unit: &Rc<Unit>, words: &[&Node]) -> Vec<Word> {
         let mut all = Vec::with_capacity(words.len());
-        for word in words {
-            unit.see(word.span);
+        let mut words = words.iter().peekable();
+        while let Some(word) = words.next() {
+            self.see(unit, word.span);
             let place = unit.place(word.span);
-            if let [WordPartNode { kind: WordPart::Literal(LiteralText::Source), span }] = word.parts.as_slice() {
+            let mut end = word.span.end.offset();
+            let joined = words.peek().is_some_and(|next| next.span.start.offset() == end && end > 0);
+            if let [WordPartNode { kind: WordPart::Literal(LiteralText::Source), span }] = word.parts.as_slice()
+                && !joined
+            {
                 let text = unit.slice(*span);
                 if !text.bytes().any(|byte| b"\\{*?[~($`\"'<>=".contains(&byte)) && !text.is_empty() {
                     all.push(Word { text: Known::Exact(text.to_owned()), many: false, span: place });
                     continue;
                 }
             }
+            self.doubt_extent(unit, word);
             let mut atoms = Vec::with_capacity(word.parts.len());
             self.atoms(unit, &word.parts, false, &mut atoms);
+            // `a<(b)c` is one word to the shell.
+            while let Some(next) = words.next_if(|next| next.span.start.offset() == end && end > 0) {
+                self.see(unit, next.span);
+                self.doubt_extent(unit, next);
+                self.atoms(unit, &next.parts, false, &mut atoms);
+                end = next.span.end.offset();
+            }
             let braced =
                 atoms.iter().any(|atom| matches!(atom, Atom::Run(run) if !run.quoted && run.text.contains('{')));
             let lists = if braced { self.unbraced(unit, atoms) } else { vec![atoms] };
@@ -184,9 +203,29 @@ impl Walker {
         all
     }
 
+    /// The operand of an unquoted `${...}`: its own quotes keep its text together.
+    pub(super) fn split_operand(&mut self, unit: &Rc<Unit>, word: &Node) -> Expansion {
+        let mut atoms = Vec::with_capacity(word.parts.len());
+        self.atoms(unit, &word.parts, false, &mut atoms);
+        let mut fields = Fields::default();
+        for (position, atom) in atoms.into_iter().enumerate() {
+            match atom {
+                Atom::Run(mut run) if !run.quoted => {
+                    if position == 0 {
+                        tilde(&mut run, &mut fields);
+                    }
+                    self.split(vec![Piece::Text(run.text)], &mut fields);
+                }
+                atom => self.build(unit, &[atom], true, &mut fields),
+            }
+        }
+        fields.end();
+        Expansion::Split(fields.done)
+    }
+
     /// A word that stays one field: an assigned value, a here-string, an operand.
     pub(super) fn single(&mut self, unit: &Rc<Unit>, word: &Node, assigned: bool) -> Word {
-        unit.see(word.span);
+        self.see(unit, word.span);
         let mut atoms = Vec::with_capacity(word.parts.len());
         self.atoms(unit, &word.parts, false, &mut atoms);
         let mut fields = Fields::default();
@@ -195,6 +234,17 @@ impl Walker {
         }
         self.build(unit, &atoms, false, &mut fields);
         Word { text: Known::from_pieces(fields.text), many: false, span: unit.place(word.span) }
+    }
+
+    /// Flags a word that cannot be one word as it is written.
+    pub(super) fn doubt_extent(&mut self, unit: &Rc<Unit>, word: &Node) {
+        let mut literals = word.parts.iter().filter(|part| matches!(&part.kind, WordPart::Literal(_)));
+        let outgrown = literals.any(|part| quote::outgrown(unit.slice(part.span)));
+        let (start, end) = (word.span.start.offset(), word.span.end.offset());
+        if outgrown || end > start && !reread::tiled(unit, &word.parts, start, end) {
+            let origin = unit.origin(word.span);
+            self.code(origin, "a word the parser placed wrongly");
+        }
     }
 
     fn unbraced<'a>(&mut self, unit: &Rc<Unit>, atoms: Vec<Atom<'a>>) -> Vec<Vec<Atom<'a>>> {
@@ -234,11 +284,27 @@ impl Walker {
     }
 
     /// Quote removal over the parts of a word.
-    fn atoms<'a>(&mut self, unit: &Rc<Unit>, parts: &'a [WordPartNode], quoted: bool, atoms: &mut Vec<Atom<'a>>) {
-        for part in parts {
+    pub(super) fn atoms<'a>(
+        &mut self,
+        unit: &Rc<Unit>,
+        parts: &'a [WordPartNode],
+        quoted: bool,
+        atoms: &mut Vec<Atom<'a>>,
+    ) {
+        let mut parts = parts.iter().peekable();
+        while let Some(part) = parts.next() {
             match &part.kind {
                 WordPart::Literal(literal) => {
-                    let raw = raw(unit, literal, part.span);
+                    // The parser may divide a literal between a backslash and what it escapes.
+                    let mut span = part.span;
+                    while let Some(next) = parts.next_if(|next| {
+                        matches!(&next.kind, WordPart::Literal(_))
+                            && next.span.start.offset() == span.end.offset()
+                            && span.end.offset() > span.start.offset()
+                    }) {
+                        span = span.merge(next.span);
+                    }
+                    let raw = raw(unit, literal, span);
                     if quote::suspicious(raw, quoted, false) {
                         let origin = unit.origin(part.span);
                         self.code(origin, "a substitution or quote the parser took for text");
@@ -254,10 +320,19 @@ impl Walker {
                         if *dollar { self.ansi_c(unit, value.span()) } else { value.slice(&unit.text).to_owned() };
                     atoms.push(Atom::Run(Run { text, quoted: true }));
                 }
-                WordPart::DoubleQuoted { parts, .. } => {
+                WordPart::DoubleQuoted { parts, dollar } => {
                     // `""` is a field; `"$@"` without arguments is none.
                     if parts.is_empty() {
                         atoms.push(Atom::Run(Run { text: String::new(), quoted: true }));
+                    }
+                    let (start, end) = (part.span.start.offset() + 1 + usize::from(*dollar), part.span.end.offset());
+                    let sound = parts.is_empty() || reread::tiled(unit, parts, start, end.saturating_sub(1));
+                    if !sound && self.reread(unit, part.span, atoms) {
+                        continue;
+                    }
+                    if !sound {
+                        let origin = unit.origin(part.span);
+                        self.code(origin, "quoted text the parser placed wrongly");
                     }
                     self.atoms(unit, parts, true, atoms);
                 }
@@ -267,7 +342,7 @@ impl Walker {
     }
 
     fn ansi_c(&mut self, unit: &Rc<Unit>, span: Span) -> String {
-        let raw = unit.slice(span);
+        let raw = ansi_body(unit.slice(span));
         quote::ansi_c(raw).unwrap_or_else(|| {
             let origin = unit.origin(span);
             self.code(origin, "an escape in `$'` that is not followed");
@@ -288,6 +363,7 @@ impl Walker {
                     fields.bare(&run.text);
                 }
                 Atom::Run(run) => fields.bare(&run.text),
+                Atom::Done(expansion) => self.place_expansion(expansion.clone(), true, split, fields),
                 Atom::TooMany => fields.hole(Hole::TooMany, true),
                 Atom::Part(part, quoted) => {
                     let expansion = self.expansion(unit, part, *quoted);
@@ -321,6 +397,20 @@ impl Walker {
                             fields.end();
                         }
                     }
+                }
+            }
+            Expansion::Split(list) => {
+                for (position, (text, many)) in list.into_iter().enumerate() {
+                    if position > 0 {
+                        if whole {
+                            fields.constant(" ");
+                        } else {
+                            fields.end();
+                        }
+                    }
+                    fields.open = true;
+                    fields.many |= many && !whole;
+                    fields.text.extend(text);
                 }
             }
             Expansion::Many(hole) => fields.hole(hole, apart || !whole),
@@ -380,6 +470,11 @@ pub(super) fn raw<'a>(unit: &'a Unit, literal: &'a LiteralText, span: Span) -> &
             if written.is_empty() { text } else { written }
         }
     }
+}
+
+/// What stands between the quotes of `$'...'`; in arrays the parser's span has the quotes in it.
+fn ansi_body(raw: &str) -> &str {
+    raw.strip_prefix("$'").and_then(|raw| raw.strip_suffix('\'')).unwrap_or(raw)
 }
 
 fn tilde(run: &mut Run, fields: &mut Fields) {

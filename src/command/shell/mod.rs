@@ -8,6 +8,7 @@ mod expand;
 mod parameter;
 mod quote;
 mod redirect;
+mod reread;
 mod residual;
 mod scope;
 mod simple;

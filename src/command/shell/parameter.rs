@@ -27,6 +27,26 @@ fn hole(name: &str) -> Text {
     vec![Piece::Hole(Hole::Variable(name.to_owned()))]
 }
 
+impl Expansion {
+    fn text(&self) -> Text {
+        match self {
+            Self::Text(text) => text.clone(),
+            Self::Split(fields) => {
+                let mut all = Vec::new();
+                for (position, (text, _)) in fields.iter().enumerate() {
+                    if position > 0 {
+                        all.push(Piece::Text(" ".to_owned()));
+                    }
+                    all.extend(text.iter().cloned());
+                }
+                all
+            }
+            Self::List(list) => list.concat(),
+            Self::Many(hole) => vec![Piece::Hole(hole.clone())],
+        }
+    }
+}
+
 fn exact(text: &Text) -> Option<String> {
     match Known::from_pieces(text.clone()) {
         Known::Exact(text) => Some(text),
@@ -47,6 +67,8 @@ impl Walker {
             }
             WordPart::ProcessSubstitution { body, .. } => {
                 if !self.quiet {
+                    let (start, length) = (part.span.start.offset(), unit.slice(part.span).trim_end().len());
+                    unit.look_again(start + 2..start + length.max(3) - 1);
                     self.isolated(Via::Process, |walker| walker.seq(unit, body));
                 }
                 Expansion::Text(vec![Piece::Hole(Hole::Process)])
@@ -55,7 +77,14 @@ impl Walker {
                 self.arithmetic(unit, expression, expression_ast.as_deref(), expression_word_ast, part.span);
                 Expansion::Text(vec![Piece::Hole(Hole::Arithmetic)])
             }
-            WordPart::Parameter(parameter) => self.parameter(unit, parameter, quoted),
+            WordPart::Parameter(parameter) => {
+                let raw = unit.slice(part.span);
+                if !raw.starts_with("${") || !raw.ends_with('}') {
+                    let origin = unit.origin(part.span);
+                    self.code(origin, "a parameter the parser placed elsewhere");
+                }
+                self.parameter(unit, parameter, quoted)
+            }
             WordPart::ParameterExpansion { reference, operator, operand_word_ast, colon_variant, .. } => {
                 self.operation(unit, reference, operator, operand_word_ast.as_deref(), *colon_variant, quoted)
             }
@@ -117,6 +146,8 @@ impl Walker {
                     let origin = unit.origin(span);
                     self.code(origin, "a substitution the parser placed elsewhere");
                 }
+                let (start, length) = (span.start.offset(), raw.len());
+                unit.look_again(start + 2..start + length.max(3) - 1);
                 self.isolated(Via::Substitution, |walker| walker.seq(unit, body));
             }
             CommandSubstitutionSyntax::Backtick => {
@@ -126,6 +157,8 @@ impl Walker {
                     return self.isolated(Via::Substitution, |walker| walker.seq(unit, body));
                 };
                 if !inner.contains('\\') {
+                    let start = span.start.offset();
+                    unit.look_again(start + 1..start + 1 + inner.len());
                     return self.isolated(Via::Substitution, |walker| walker.seq(unit, body));
                 }
                 if inner.contains("\\`") {
@@ -150,6 +183,9 @@ impl Walker {
             let origin = unit.origin(span);
             self.code(origin, "arithmetic that reads like commands");
         }
+        // A value that is no number, or a division by zero, makes the shell give up the rest of the line.
+        let plain = expression.slice(&unit.text).bytes().all(|byte| byte.is_ascii_digit() || b" +-*".contains(&byte));
+        self.hazard |= !plain;
         match tree {
             Some(tree) => self.visit_arithmetic(unit, tree),
             None => {
@@ -254,6 +290,7 @@ impl Walker {
             (Some(SubscriptSelector::At | SubscriptSelector::Star), None) => {
                 Expansion::Many(Hole::Variable(name.to_owned()))
             }
+            (Some(_), Some(Value::Unset)) => Expansion::List(Vec::new()),
             (Some(_), Some(_)) => self.variable(name),
             (None, known) => {
                 let index = subscript.syntax_text(&unit.text).trim().parse::<usize>();
@@ -308,11 +345,13 @@ impl Walker {
     ) -> Expansion {
         let named = match self.access(unit, reference) {
             Expansion::Text(text) => exact(&text),
-            Expansion::List(_) | Expansion::Many(_) => None,
+            Expansion::List(_) | Expansion::Split(_) | Expansion::Many(_) => None,
         };
         if let Some(operand) = operand {
             self.operand(unit, operand, quoted);
         }
+        // Without a name to follow the shell gives up the rest of the line.
+        self.hazard = true;
         match (named, operator) {
             (Some(name), None) if shuck_ast::is_shell_variable_name(&name) => self.variable(&name),
             (Some(name), _) if residual::live_subscript(&name) => {
@@ -334,7 +373,14 @@ impl Walker {
     }
 
     /// An operand within `${...}`; between double quotes its single quotes are plain characters.
-    fn operand(&mut self, unit: &Rc<Unit>, operand: &Node, quoted: bool) -> Text {
+    fn operand(&mut self, unit: &Rc<Unit>, operand: &Node, quoted: bool) -> Expansion {
+        for part in &operand.parts {
+            // The parser counts braces here, and the shell does not.
+            if matches!(&part.kind, WordPart::Literal(_)) && unit.slice(part.span).contains('{') {
+                let origin = unit.origin(part.span);
+                self.code(origin, "a brace within a parameter");
+            }
+        }
         if quoted {
             for part in &operand.parts {
                 if let WordPart::SingleQuoted { value, .. } = &part.kind
@@ -345,7 +391,10 @@ impl Walker {
                 }
             }
         }
-        self.single(unit, operand, false).text.pieces()
+        if quoted {
+            return Expansion::Text(self.single(unit, operand, false).text.pieces());
+        }
+        self.split_operand(unit, operand)
     }
 
     fn operation(
@@ -359,7 +408,8 @@ impl Walker {
     ) -> Expansion {
         let name = reference.name.as_str();
         self.visit_reference(unit, reference);
-        let operand = operand.map(|operand| self.operand(unit, operand, quoted)).unwrap_or_default();
+        let operand =
+            operand.map_or_else(|| Expansion::Text(Vec::new()), |operand| self.operand(unit, operand, quoted));
         if reference.subscript.is_some() || matches!(name, "@" | "*") {
             self.operator_words(unit, operator);
             if matches!(operator, ParameterOp::AssignDefault) {
@@ -376,25 +426,26 @@ impl Walker {
         match operator {
             ParameterOp::UseDefault | ParameterOp::AssignDefault => {
                 let unset = matches!(known, Lookup::Unset);
-                let text = match known {
+                let text = operand.text();
+                let result = match known {
                     Lookup::Value(text) => return Expansion::Text(text),
-                    Lookup::Unset => operand.clone(),
+                    Lookup::Unset => operand,
                     Lookup::Unknown => match self.choose(&format!("${{{name}:-"), 2) {
-                        Some(0) => operand.clone(),
-                        _ => hole(name),
+                        Some(0) => operand,
+                        _ => Expansion::Text(hole(name)),
                     },
                 };
                 if matches!(operator, ParameterOp::AssignDefault) {
-                    let value = if unset { Value::Scalar(operand) } else { Value::Choice(vec![operand, hole(name)]) };
+                    let value = if unset { Value::Scalar(text) } else { Value::Choice(vec![text, hole(name)]) };
                     self.assign(name, Some(value));
                 }
-                Expansion::Text(text)
+                result
             }
             ParameterOp::UseReplacement => match known {
-                Lookup::Value(_) => Expansion::Text(operand),
+                Lookup::Value(_) => operand,
                 Lookup::Unset => Expansion::Text(Vec::new()),
                 Lookup::Unknown => match self.choose(&format!("${{{name}:+"), 2) {
-                    Some(0) => Expansion::Text(operand),
+                    Some(0) => operand,
                     Some(_) => Expansion::Text(Vec::new()),
                     None => Expansion::Text(hole(name)),
                 },

@@ -89,15 +89,30 @@ pub(super) fn suspicious(raw: &str, quoted: bool, here: bool) -> bool {
     let mut bytes = raw.bytes().peekable();
     while let Some(byte) = bytes.next() {
         match byte {
-            b'\\' => {
-                bytes.next();
-            }
+            // A backslash that ends a literal escaped what the parser went on with.
+            b'\\' if bytes.next().is_none() => return true,
+            b'\\' => {}
             b'`' => return true,
             b'$' if matches!(bytes.peek(), Some(b'(' | b'{')) => return true,
             b'$' if !quoted && matches!(bytes.peek(), Some(b'\'' | b'"')) => return true,
             b'"' if !here => return true,
             b'\'' if !quoted => return true,
             b'<' | b'>' if !quoted && bytes.peek() == Some(&b'(') => return true,
+            _ => {}
+        }
+    }
+    false
+}
+
+/// Whether an unquoted part of a word holds something that ends a word; an open brace leads the parser on to its close.
+pub(super) fn outgrown(raw: &str) -> bool {
+    let mut bytes = raw.bytes();
+    while let Some(byte) = bytes.next() {
+        match byte {
+            b'\\' => {
+                bytes.next();
+            }
+            b' ' | b'\t' | b'\n' | b';' | b'&' | b'|' | b'<' | b'>' => return true,
             _ => {}
         }
     }

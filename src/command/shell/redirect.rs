@@ -16,7 +16,7 @@ use super::walk::Walker;
 
 impl Walker {
     pub(super) fn redirect(&mut self, unit: &Rc<Unit>, redirect: &RedirectNode) -> Redirect {
-        unit.see(redirect.span);
+        self.see(unit, redirect.span);
         if let Some(span) = redirect.fd_var_span {
             // `{name}>` and the braces around the name.
             unit.see_bytes(span.start.offset().saturating_sub(1)..span.end.offset() + 1);
@@ -44,6 +44,7 @@ impl Walker {
             }
             RedirectTarget::Word(node) => {
                 let target = if kind == RedirectKind::HereString {
+                    self.doubt_extent(unit, node);
                     self.single(unit, node, false)
                 } else {
                     let mut fields = self.fields(unit, &[node]);
@@ -150,10 +151,18 @@ impl Walker {
 
     fn live_body(&mut self, unit: &Rc<Unit>, heredoc: &Heredoc) -> Word {
         let mut pieces = Vec::new();
-        for part in &heredoc.body.parts {
+        let mut parts = heredoc.body.parts.iter().peekable();
+        while let Some(part) = parts.next() {
             match &part.kind {
                 HeredocBodyPart::Literal(literal) => {
-                    let raw = raw(unit, literal, part.span);
+                    let mut span = part.span;
+                    while let Some(next) = parts.next_if(|next| {
+                        matches!(&next.kind, HeredocBodyPart::Literal(_))
+                            && next.span.start.offset() == span.end.offset()
+                    }) {
+                        span = span.merge(next.span);
+                    }
+                    let raw = raw(unit, literal, span);
                     if quote::suspicious(raw, true, true) {
                         let origin = unit.origin(part.span);
                         self.code(origin, "a substitution the parser took for text");
@@ -187,6 +196,14 @@ fn joined(expansion: Expansion, pieces: &mut Text) {
         Expansion::Text(text) => pieces.extend(text),
         Expansion::List(list) => {
             for (position, text) in list.into_iter().enumerate() {
+                if position > 0 {
+                    pieces.push(Piece::Text(" ".to_owned()));
+                }
+                pieces.extend(text);
+            }
+        }
+        Expansion::Split(list) => {
+            for (position, (text, _)) in list.into_iter().enumerate() {
                 if position > 0 {
                     pieces.push(Piece::Text(" ".to_owned()));
                 }

@@ -52,6 +52,7 @@ pub(super) fn looks_like_commands(inner: &str) -> bool {
     }
     let mut word_before = false;
     for token in bare.split_whitespace() {
+        let token = if token == "/" { "" } else { token };
         let starts =
             token.starts_with(|c: char| c.is_alphanumeric() || matches!(c, '_' | '$' | '"' | '\'' | '/' | '.'));
         if word_before && starts {

@@ -9,7 +9,7 @@ use shuck_ast::{
 
 use super::residual;
 use super::scope::{Callable, Changed, Text, Value};
-use super::tree::{Known, Piece, Redirect, Simple, UnresolvedKind, Via, Word};
+use super::tree::{Known, Piece, Redirect, RedirectKind, Simple, UnresolvedKind, Via, Word};
 use super::unit::Unit;
 use super::walk::{Call, Walker};
 use super::{MAX_ALTERNATIVES, MAX_DEPTH};
@@ -71,12 +71,32 @@ impl Walker {
                 match operand {
                     DeclOperand::Flag(word) | DeclOperand::Dynamic(word) => words.extend(walker.fields(unit, &[word])),
                     DeclOperand::Name(reference) => {
-                        unit.see(reference.span);
+                        walker.see(unit, reference.span);
                         walker.visit_reference(unit, reference);
                         words.push(Word {
                             span: unit.place(reference.span),
                             ..Word::constant(unit.slice(reference.span).trim())
                         });
+                    }
+                    DeclOperand::Assignment(Assignment {
+                        target,
+                        value: AssignmentValue::Scalar(node),
+                        append: false,
+                        span,
+                    }) if unit.slice(node.span).contains('{') && target.subscript.is_none() => {
+                        // Braces in these operands make more operands.
+                        walker.see(unit, *span);
+                        let name = target.name.as_str();
+                        let fields = walker.fields(unit, &[node]);
+                        let single = fields.len() == 1;
+                        for field in fields {
+                            let mut pieces = vec![Piece::Text(format!("{name}="))];
+                            pieces.extend(field.text.pieces());
+                            words.push(Word { text: Known::from_pieces(pieces), many: false, span: unit.place(*span) });
+                        }
+                        if !single {
+                            declared.push((name.to_owned(), None));
+                        }
                     }
                     DeclOperand::Assignment(assignment) => {
                         let (name, word, value) = walker.assignment(unit, assignment);
@@ -145,7 +165,8 @@ impl Walker {
             self.unresolved(UnresolvedKind::Cap, unit.origin(span), "more alternatives than are followed");
         }
         self.store(&variants);
-        let several = variants.len() > 1;
+        // Of several variants one runs, and none when a redirection fails.
+        let several = variants.len() > 1 || variants.first().is_some_and(|variant| may_fail(&variant.simple));
         let mut changed = Changed::default();
         for variant in variants {
             if several {
@@ -199,13 +220,14 @@ impl Walker {
 
     /// The name assigned, the word it is given, and what is known of it afterwards.
     fn assignment(&mut self, unit: &Rc<Unit>, assignment: &Assignment) -> (String, Word, Option<Value>) {
-        unit.see(assignment.span);
+        self.see(unit, assignment.span);
         let name = assignment.target.name.as_str().to_owned();
         self.visit_reference(unit, &assignment.target);
         let origin = unit.origin(assignment.span);
         let element = assignment.target.subscript.is_some();
         let (word, value) = match &assignment.value {
             AssignmentValue::Scalar(node) => {
+                self.doubt_extent(unit, node);
                 let word = self.single(unit, node, true);
                 let pieces = word.text.pieces();
                 let value = match (assignment.append, self.scope.vars.get(&name)) {
@@ -387,6 +409,27 @@ impl Walker {
             self.assign(&name, None);
         }
         self.scope.positional = positional;
+    }
+}
+
+/// Whether a redirection may keep the command from running.
+fn may_fail(simple: &Simple) -> bool {
+    let exec = simple.words.first().and_then(Word::exact) == Some("exec");
+    !exec && simple.redirects.iter().any(fails)
+}
+
+/// Whether a redirection may fail.
+pub(super) fn fails(redirect: &Redirect) -> bool {
+    match redirect.kind {
+        RedirectKind::HereDocument | RedirectKind::HereString => false,
+        RedirectKind::DuplicateInput | RedirectKind::DuplicateOutput => {
+            !matches!(redirect.target.exact(), Some("0" | "1" | "2" | "-"))
+        }
+        RedirectKind::Read
+        | RedirectKind::Write
+        | RedirectKind::Append
+        | RedirectKind::Clobber
+        | RedirectKind::ReadWrite => redirect.target.exact() != Some("/dev/null"),
     }
 }
 

@@ -94,6 +94,13 @@ impl Unit {
         }
     }
 
+    /// Takes back what was seen: the body of a substitution is accounted for by its own commands.
+    pub(super) fn look_again(&self, range: Range<usize>) {
+        if let Some(bytes) = self.seen.borrow_mut().get_mut(range) {
+            bytes.fill(false);
+        }
+    }
+
     /// The first stretch of text nothing accounts for.
     pub(super) fn unaccounted(&self) -> Option<Range<usize>> {
         let seen = self.seen.borrow();

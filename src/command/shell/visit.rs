@@ -14,6 +14,12 @@ use super::walk::Walker;
 impl Walker {
     /// Walks what a word contains, and drops the word.
     pub(super) fn visit_word(&mut self, unit: &Rc<Unit>, word: &Node) {
+        self.doubt_extent(unit, word);
+        self.visit_operand(unit, word);
+    }
+
+    /// A word in which blanks and operators may stand unquoted.
+    fn visit_operand(&mut self, unit: &Rc<Unit>, word: &Node) {
         self.alternatives(|walker| {
             walker.single(unit, word, false);
         });
@@ -21,6 +27,10 @@ impl Walker {
 
     pub(super) fn visit_pattern(&mut self, unit: &Rc<Unit>, pattern: &Pattern) {
         for part in &pattern.parts {
+            if matches!(&part.kind, PatternPart::Literal(_)) && unit.slice(part.span).contains('{') {
+                let origin = unit.origin(part.span);
+                self.code(origin, "a brace within a pattern");
+            }
             match &part.kind {
                 PatternPart::Literal(_) => self.doubt_literal(unit, part.span, false, true),
                 PatternPart::AnyString | PatternPart::AnyChar => {}
@@ -47,6 +57,7 @@ impl Walker {
         if subscript.is_array_selector() {
             return;
         }
+        self.hazard |= !subscript.syntax_text(&unit.text).bytes().all(|byte| byte.is_ascii_digit());
         if let Some(word) = &subscript.word_ast {
             self.single(unit, word, false);
         } else if let Some(expression) = &subscript.arithmetic_ast {
@@ -150,7 +161,8 @@ impl Walker {
                 self.conditional(unit, &unary.expr);
             }
             ConditionalExpr::Parenthesized(inner) => self.conditional(unit, &inner.expr),
-            ConditionalExpr::Word(word) | ConditionalExpr::Regex(word) => self.visit_word(unit, word),
+            ConditionalExpr::Word(word) => self.visit_word(unit, word),
+            ConditionalExpr::Regex(word) => self.visit_operand(unit, word),
             ConditionalExpr::Pattern(pattern) => self.visit_pattern(unit, pattern),
             ConditionalExpr::VarRef(reference) => self.visit_reference(unit, reference),
         }

@@ -8,6 +8,7 @@ use std::rc::Rc;
 use shuck_ast::{BinaryCommand, BinaryOp, Command, Span, Stmt, StmtSeq, StmtTerminator};
 
 use super::scope::{Body, Callable, Changed, Scope, Value};
+use super::simple::fails;
 use super::tree::{Script, Simple, Stdin, Unresolved, UnresolvedKind, Via, Word};
 use super::unit::Unit;
 use super::{Dialect, MAX_COMMANDS, MAX_DEPTH, MAX_TEXT, Unreadable, residual};
@@ -37,6 +38,7 @@ pub(super) fn script(text: &str, dialect: Dialect, positional: Option<&[Word]>) 
         steps: 0,
         returns: 0,
         ifs_touched: false,
+        hazard: false,
         spent: false,
     };
     walker.unit(&unit);
@@ -79,6 +81,8 @@ pub(super) struct Walker {
     pub(super) returns: usize,
     /// The field separators may not be the usual ones.
     pub(super) ifs_touched: bool,
+    /// Something met since the start of the line may have made the shell give up the rest of it.
+    pub(super) hazard: bool,
     pub(super) spent: bool,
 }
 
@@ -100,7 +104,15 @@ impl Walker {
             let range = unit.origin_of(range);
             self.code(range, why);
         }
-        self.seq(unit, &unit.file.body);
+        let mut line = 0;
+        for stmt in &unit.file.body.stmts {
+            // The shell goes on with the next line after an error that made it give up one.
+            if self.depth == 0 && stmt.span.start.line() > line {
+                self.hazard = false;
+            }
+            self.stmt(unit, stmt);
+            line = stmt.span.end.line();
+        }
         if !self.spent
             && let Some(range) = unit.unaccounted()
         {
@@ -209,7 +221,13 @@ impl Walker {
                 name.as_str(),
                 "command_not_found_handle" | "command_not_found_handler" | "precmd" | "preexec" | "chpwd" | "periodic"
             ) || name.starts_with("TRAP");
-            self.scope.functions.insert(name.clone(), Callable { bodies: vec![body.clone()], sure: true });
+            let mut callable = Callable { bodies: vec![body.clone()], sure: !self.hazard };
+            if self.hazard
+                && let Some(before) = self.scope.functions.get(name)
+            {
+                callable.bodies.extend(before.bodies.iter().cloned());
+            }
+            self.scope.functions.insert(name.clone(), callable);
             if hook {
                 let origin = unit.origin(span);
                 self.traps.push((name.clone(), origin));
@@ -325,7 +343,12 @@ impl Walker {
             self.script.commands.get(at..).unwrap_or_default().iter().rev().map(|command| command.stdin.clone());
         let stdin = stdin.into_iter().find(|stdin| *stdin != Stdin::Inherited);
         let from = self.script.commands.len();
-        walk(self);
+        if self.script.commands.iter().skip(at).any(|command| command.redirects.iter().any(fails)) {
+            let changed = self.branch(walk);
+            self.scope.forget(&changed);
+        } else {
+            walk(self);
+        }
         if let Some(stdin) = stdin {
             self.feed(from..self.script.commands.len(), &stdin);
         }
@@ -337,6 +360,13 @@ impl Walker {
         } else if !self.spent {
             self.spent = true;
             self.unresolved(UnresolvedKind::Cap, command.span, "more commands than are followed");
+        }
+    }
+
+    /// Accounts for a part of the text; what is expanded once more was accounted for.
+    pub(super) fn see(&self, unit: &Rc<Unit>, span: Span) {
+        if !self.quiet {
+            unit.see(span);
         }
     }
 
@@ -402,8 +432,11 @@ impl Walker {
                 | "GROUPS"
                 | "UID"
         );
+        if self.scope.opaque.contains(name) || dynamic {
+            self.hazard = true;
+        }
         match value {
-            Some(value) if !dynamic && !self.scope.opaque.contains(name) => {
+            Some(value) if !self.hazard => {
                 self.scope.vars.insert(name.to_owned(), value);
             }
             _ => {

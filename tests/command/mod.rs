@@ -1,0 +1,4 @@
+//! What the command floor says of a text, held against the shell that would run it.
+
+mod oracle_script;
+mod shell_oracle;
