@@ -37,6 +37,23 @@ pub(super) enum Expansion {
     Many(Hole),
 }
 
+/// Bytes that expansions may make of one script; a variable that doubles itself soon makes more than there is room for.
+const MAX_EXPANDED: usize = 1 << 20;
+
+impl Expansion {
+    fn bytes(&self) -> usize {
+        let of = |text: &Text| {
+            text.iter().map(|piece| if let Piece::Text(text) = piece { text.len() + 1 } else { 1 }).sum::<usize>()
+        };
+        match self {
+            Self::Text(text) => of(text),
+            Self::List(list) => list.iter().map(of).sum(),
+            Self::Split(list) => list.iter().map(|(text, _)| of(text)).sum(),
+            Self::Many(_) => 1,
+        }
+    }
+}
+
 /// Fields under construction.
 #[derive(Default)]
 struct Fields {
@@ -375,6 +392,14 @@ impl Walker {
 
     /// Adds an expansion to the fields: `whole` keeps its text from splitting, `apart` gives each of a list its own field.
     fn place_expansion(&mut self, expansion: Expansion, whole: bool, apart: bool, fields: &mut Fields) {
+        self.expanded = self.expanded.saturating_add(expansion.bytes());
+        if self.expanded > MAX_EXPANDED {
+            if !self.spent {
+                self.spent = true;
+                self.unresolved(UnresolvedKind::Cap, 0..0, "more text than is followed");
+            }
+            return fields.hole(Hole::TooMany, true);
+        }
         match expansion {
             Expansion::Text(text) if whole => {
                 fields.open = true;

@@ -572,6 +572,8 @@ mod shape {
         assert!(capped(&"a\n".repeat(MAX_TEXT)));
         let evals = "eval ".repeat(MAX_DEPTH + 2);
         assert!(capped(&format!("{evals} rm x")));
+        assert!(capped(&format!("x=abcdefgh; {} echo $x", "x=$x$x;".repeat(40))));
+        assert!(capped(&format!("x={}; echo {}", "a".repeat(20_000), "$x".repeat(10_000))));
         let calls: String = (0..20).map(|n| format!("f{n}() {{ f{}; }};", n + 1)).collect();
         assert!(capped(&format!("{calls} f0")));
         assert!(capped(&format!("{}rm x{}", "$(echo ".repeat(60), ")".repeat(60))));

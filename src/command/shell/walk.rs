@@ -39,6 +39,7 @@ pub(super) fn script(text: &str, dialect: Dialect, positional: Option<&[Word]>) 
         returns: 0,
         ifs_touched: false,
         hazard: false,
+        expanded: 0,
         spent: false,
     };
     walker.unit(&unit);
@@ -83,6 +84,8 @@ pub(super) struct Walker {
     pub(super) ifs_touched: bool,
     /// Something met since the start of the line may have made the shell give up the rest of it.
     pub(super) hazard: bool,
+    /// Bytes expansions have made so far.
+    pub(super) expanded: usize,
     pub(super) spent: bool,
 }
 
