@@ -2,9 +2,14 @@
 
 pub mod clock;
 pub mod config;
+pub mod configuration;
+pub mod disclosures;
+pub mod entropy;
+pub mod facts;
 pub mod keys;
 pub mod launch;
 pub mod log;
+pub mod policies;
 pub mod queue;
 mod raw;
 pub mod requester;
@@ -12,3 +17,23 @@ pub mod signals;
 pub mod status;
 
 pub use raw::undumpable;
+
+/// The real uid of this process.
+#[must_use]
+pub fn uid() -> u32 {
+    rustix::process::getuid().as_raw()
+}
+
+/// Hash of this machine's id (machine-id(5)), where it has one.
+#[must_use]
+pub fn machine() -> Option<crate::model::Digest> {
+    std::fs::read("/etc/machine-id").ok().map(|id| crate::model::Digest::of(id.trim_ascii()))
+}
+
+/// The system's words for an error, in lower case and without its number.
+fn plain(error: &std::io::Error) -> String {
+    let text = error.to_string();
+    let text = text.split(" (os error").next().unwrap_or_default();
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_lowercase().chain(letters).collect())
+}

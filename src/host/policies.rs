@@ -1,0 +1,75 @@
+//! The policy files of this host, layer by layer: `/etc/gate/policies`, the user's, and the project's `.gate` folders up to
+//! the repository's root. Refuses to skip a file that it cannot read.
+
+use std::path::{Path, PathBuf};
+
+use crate::model::Shown;
+use crate::policy::{Layer, Policy, Source};
+use crate::ports::Failure;
+
+use super::config::Paths;
+use super::config::file;
+
+/// Largest policy file, in bytes.
+const MAX: u64 = crate::encoding::yaml::LARGEST as u64;
+
+/// Reads all layers.
+///
+/// # Errors
+/// When a folder or a file cannot be read, or a policy has a fault.
+pub fn load(paths: &Paths, directory: &Path) -> Result<Policy, Failure> {
+    let mut sources = Vec::new();
+    folder(Layer::System, &paths.system_policies(), &mut sources)?;
+    folder(Layer::User, &paths.policies(), &mut sources)?;
+    for project in projects(directory) {
+        folder(Layer::Project, &project, &mut sources)?;
+    }
+    if sources.is_empty() {
+        return Ok(Policy::built_in());
+    }
+    Policy::load(sources).map_err(|error| Failure::of(&error))
+}
+
+/// The `.gate` folders from the repository's root down to here; none outside a repository.
+fn projects(directory: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for folder in directory.ancestors() {
+        let project = folder.join(".gate");
+        if project.is_dir() {
+            found.push(project);
+        }
+        if folder.join(".git").exists() {
+            found.reverse();
+            return found;
+        }
+    }
+    Vec::new()
+}
+
+fn folder(layer: Layer, path: &Path, sources: &mut Vec<Source>) -> Result<(), Failure> {
+    let entries = match std::fs::read_dir(path) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(failure(path, &error)),
+    };
+    let mut files = Vec::new();
+    for entry in entries {
+        let path = entry.map_err(|error| failure(path, &error))?.path();
+        let yaml = path.extension().is_some_and(|extension| extension == "yaml" || extension == "yml");
+        if yaml && !path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b".")) {
+            files.push(path);
+        }
+    }
+    files.sort();
+    for path in files {
+        let text = file::text(&path, MAX).map_err(|error| Failure::of(&error))?;
+        let Some((text, _)) = text else { continue };
+        sources.push(Source { layer, file: Shown::os(path.as_os_str()).to_string(), text });
+    }
+    Ok(())
+}
+
+fn failure(path: &Path, error: &std::io::Error) -> Failure {
+    let message = format!("cannot read the policies in `{}`: {}", Shown::os(path.as_os_str()), super::plain(error));
+    Failure { message, hint: None }
+}
