@@ -1,1 +1,7 @@
 //! The use cases: run, explain, answer, verify; generic over the ports.
+
+pub mod classify;
+pub mod explain;
+pub mod masking;
+pub mod run;
+pub mod subject;

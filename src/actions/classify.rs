@@ -1,0 +1,114 @@
+//! From what was asked to what gate sees and decides: facts are asked for until no question is left, then the rules judge.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use crate::command::{self, Asked, Reading, Tools};
+use crate::model::{Answered, Answers, Fact, Question, Tool};
+use crate::policy::{Circumstances, Judgement, Policy};
+use crate::ports::Facts;
+
+/// Most rounds of questions; what is open after them stays unresolved.
+const MAX_ROUNDS: usize = 8;
+
+/// What the requester asked to run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wanted {
+    /// All arguments as they will be handed over; the first is the program as it was called.
+    pub arguments: Vec<OsString>,
+    /// Whether it is shell text (`gate -c`): argument 2 of a shell.
+    pub script: bool,
+    /// Where it would run.
+    pub directory: PathBuf,
+    /// The environment it would get.
+    pub environment: Vec<(OsString, OsString)>,
+}
+
+impl Wanted {
+    fn asked(&self) -> Asked<'_> {
+        let text = self.arguments.get(2).and_then(|text| text.to_str());
+        match (self.script, text) {
+            (true, Some(text)) => Asked::Script {
+                text,
+                index: 2,
+                shell: self.shell(),
+                positional: self.arguments.get(3..).unwrap_or_default(),
+            },
+            // Script text that is not UTF-8 is read as the shell's own argument, which says that it cannot be read.
+            (true, None) | (false, _) => Asked::Arguments(&self.arguments),
+        }
+    }
+
+    fn shell(&self) -> &str {
+        let name = self.arguments.first().and_then(|shell| Path::new(shell).file_name());
+        name.and_then(|name| name.to_str()).unwrap_or("sh")
+    }
+
+    /// The program as it was called.
+    #[must_use]
+    pub fn program(&self) -> OsString {
+        self.arguments.first().cloned().unwrap_or_default()
+    }
+
+    /// The value of a variable in the environment the command would get.
+    #[must_use]
+    pub fn variable(&self, name: &str) -> Option<&OsString> {
+        self.environment.iter().find(|(known, _)| known == name).map(|(_, value)| value)
+    }
+}
+
+/// What gate sees in an invocation, and what is to be done about it.
+#[derive(Debug)]
+pub struct Classified {
+    /// The commands found, and what could not be found out.
+    pub reading: Reading,
+    /// What the rules make of them.
+    pub judgement: Judgement,
+    /// The facts that were asked for.
+    pub answered: Vec<Answered>,
+}
+
+/// The policy's tools, as the reader of commands asks for them.
+struct Grammar<'a>(&'a Policy);
+
+impl Tools for Grammar<'_> {
+    fn tool(&self, file_name: &str) -> Option<&Tool> {
+        self.0.tool(file_name)
+    }
+}
+
+/// Reads and judges an invocation.
+#[must_use]
+pub fn classified(
+    wanted: &Wanted,
+    policy: &Policy,
+    facts: &dyn Facts,
+    circumstances: &Circumstances<'_>,
+) -> Classified {
+    let mut answers = Answers::new();
+    let mut reading = command::read(wanted.asked(), &wanted.directory, &Grammar(policy), &answers);
+    for _ in 0..MAX_ROUNDS {
+        if reading.questions.is_empty() {
+            break;
+        }
+        for question in std::mem::take(&mut reading.questions) {
+            let fact = facts.answer(&question);
+            answers.insert(question, fact);
+        }
+        reading = command::read(wanted.asked(), &wanted.directory, &Grammar(policy), &answers);
+    }
+    let judgement = policy.judge(&reading.commands, &reading.unresolved, circumstances);
+    Classified { reading, judgement, answered: answers.iter().map(answered).collect() }
+}
+
+/// Facts as they stand in a request: text by its digest, so that a changed script is another question.
+fn answered((question, fact): (&Question, &Fact)) -> Answered {
+    let question = match question {
+        Question::Script(path) => format!("script {}", crate::model::Shown::os(path.as_os_str())),
+    };
+    let answer = match fact {
+        Fact::Text(text) => crate::model::Digest::of(text.as_bytes()).to_string(),
+        Fact::Unknown(why) => format!("unknown: {why}"),
+    };
+    Answered { question, answer }
+}
