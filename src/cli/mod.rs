@@ -1,9 +1,85 @@
 //! The command line: arguments, output, exit codes, and the composition of all parts.
 
+mod arguments;
+mod completions;
+mod console;
 pub mod exit;
+mod explain;
+mod failure;
+mod output;
+
+mod run;
 mod split;
+mod surroundings;
+
+use std::ffi::OsString;
+use std::io::Write as _;
+use std::process::ExitCode;
+
+use clap::Parser as _;
+use clap::error::ErrorKind;
+
+use arguments::{Cli, Command, RunOptions};
+use failure::Complaint;
+use split::{Named, Split, split};
 
 /// Runs the command line of this process.
-pub fn main() -> std::process::ExitCode {
-    std::process::ExitCode::SUCCESS
+pub fn main() -> ExitCode {
+    let Split { own, command } = split(std::env::args_os());
+    match dispatch(own, command) {
+        Ok(code) => code,
+        Err(complaint) => {
+            complain(&complaint);
+            ExitCode::from(complaint.code)
+        }
+    }
+}
+
+fn complain(complaint: &Complaint) {
+    // Where nothing can be said, the exit code still stands.
+    let _ = std::io::stderr().write_all(complaint.text().as_bytes());
+}
+
+fn dispatch(own: Vec<OsString>, named: Option<Named>) -> Result<ExitCode, Complaint> {
+    // `gate -- COMMAND` is in every line of every script: it needs nothing that clap could tell.
+    if own.len() == 1 && named.is_some() {
+        return run::run(&RunOptions::default(), named);
+    }
+    let cli = match Cli::try_parse_from(&own) {
+        Ok(cli) => cli,
+        Err(error) => return refused(&error, &own),
+    };
+    let done = |result: Result<(), Complaint>| result.map(|()| ExitCode::SUCCESS);
+    match cli.command {
+        None => run::run(&cli.run, named),
+        Some(Command::Explain(arguments)) => done(explain::run(&arguments, named)),
+        Some(Command::Completions(arguments)) => done(completions::run(&arguments)),
+        Some(Command::Pages(arguments)) => done(completions::pages(&arguments)),
+    }
+}
+
+/// Help and version go to standard output; every other refusal is a wrong call.
+fn refused(error: &clap::Error, own: &[OsString]) -> Result<ExitCode, Complaint> {
+    match error.kind() {
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
+            error.print().map_err(|error| Complaint::output(&error))?;
+            Ok(ExitCode::SUCCESS)
+        }
+        ErrorKind::InvalidSubcommand | ErrorKind::UnknownArgument if is_word(own.get(1)) => {
+            let words = crate::model::quoted(own.get(1..).unwrap_or_default());
+            let word = own.get(1).map(|word| crate::model::Shown::os(word).to_string()).unwrap_or_default();
+            Err(Complaint::new(exit::USAGE, format!("`{word}` is not a command of gate"))
+                .hint(format!("gate -- {words}")))
+        }
+        _ => {
+            let text = error.render().to_string();
+            let text = text.trim_start_matches("error: ").trim_end();
+            Err(Complaint::new(exit::USAGE, text))
+        }
+    }
+}
+
+fn is_word(word: Option<&OsString>) -> bool {
+    let known = ["explain", "policy", "completions"];
+    word.and_then(|word| word.to_str()).is_some_and(|word| !word.starts_with('-') && !known.contains(&word))
 }
