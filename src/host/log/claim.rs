@@ -60,6 +60,8 @@ impl AuditLog {
         if history.request.is_none() {
             return Err(ClaimError::Unknown(request));
         }
+        // A claim is a head that is known: what it counts must not be less durable than itself.
+        turn.settle()?;
         self.keep_claim(&used, &name, &turn.tip)?;
         self.reached(Step::Claimed)?;
         let written = turn.add(&run.using(request))?;

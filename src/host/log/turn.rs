@@ -147,6 +147,14 @@ impl<'a> Turn<'a> {
         Ok(Receipt::durable(written))
     }
 
+    /// Makes everything before the lines to come durable, the lines of this turn included.
+    pub fn settle(&mut self) -> Result<(), LogError> {
+        if !self.pending.is_empty() {
+            self.write()?;
+        }
+        self.log.disk.sync(&self.segment.file).map_err(|fault| self.log.broken_locked(fault))
+    }
+
     fn write(&mut self) -> Result<(), LogError> {
         let blobs: Vec<_> = self.pending.iter().flat_map(|line| &line.blobs).collect();
         if !blobs.is_empty() {

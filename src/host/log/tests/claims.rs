@@ -47,6 +47,20 @@ fn a_claim_without_a_run_stays_used() {
 }
 
 #[test]
+fn a_claim_counts_only_records_that_are_as_durable_as_itself() {
+    let (home, _) = asking(1);
+    home.tamper(0, |bytes| bytes.extend_from_slice(b"torn"));
+    let disk = Faulty::new(None);
+    let mut dying = home.log_on(Box::new(disk.clone())).unwrap();
+    let before = disk.syncs.load(std::sync::atomic::Ordering::Relaxed);
+    disk.set(Mishap::Stop(Step::Claimed));
+    assert!(dying.claim(id(1), run()).is_err());
+    // The torn bytes, the repair record, the claim.
+    assert_eq!(disk.syncs.load(std::sync::atomic::Ordering::Relaxed), before + 3);
+    home.assert_whole(4);
+}
+
+#[test]
 fn a_lost_claim_is_restored_from_the_log() {
     let (home, mut log) = asking(1);
     let _ = log.claim(id(1), run()).unwrap();
