@@ -10,6 +10,7 @@
     reason = "a test that fails by panicking says where"
 )]
 
+mod audit;
 mod command;
 mod encoding;
 mod house;

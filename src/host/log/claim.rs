@@ -41,6 +41,7 @@ impl AuditLog {
         // Most is read before the lock is taken, and what came since with the lock held.
         let snapshot = Snapshot::taken(&self.dir, self.limits.patience)?;
         let mut history = History::of(&self.dir, &self.pin, request, &snapshot)?;
+        self.reached(Step::Looked)?;
         let mut turn = Turn::taken(self)?;
         history.go_on(&self.dir, &self.pin, &Snapshot::now(&self.dir)?)?;
         let used = self.dir.sub_made(USED)?;

@@ -23,6 +23,16 @@ pub(super) struct Dir {
 impl Dir {
     /// Opens a directory that belongs to this account or to root and that nobody else can write; `None` if it is missing.
     pub fn open(path: &Path) -> Result<Option<Self>, LogError> {
+        Self::opened_unless(path, 0o022)
+    }
+
+    /// The same of a directory the user may have made: many systems let new directories be written by the user's own
+    /// group.
+    pub fn open_shared(path: &Path) -> Result<Option<Self>, LogError> {
+        Self::opened_unless(path, 0o002)
+    }
+
+    fn opened_unless(path: &Path, writable: u32) -> Result<Option<Self>, LogError> {
         let fd = match rustix::fs::open(path, DIRECTORY, Mode::empty()) {
             Ok(fd) => fd,
             Err(Errno::NOENT) => return Ok(None),
@@ -31,7 +41,7 @@ impl Dir {
         let file = File::from(fd);
         let stat = fstat(&file).doing("look at", path)?;
         let owner = rustix::process::geteuid().as_raw();
-        if (stat.st_uid != owner && stat.st_uid != 0) || stat.st_mode & 0o022 != 0 {
+        if (stat.st_uid != owner && stat.st_uid != 0) || stat.st_mode & writable != 0 {
             return Err(LogError::Unfit { path: path.to_owned(), why: "can be written by others" });
         }
         Ok(Some(Self { file, path: path.to_owned() }))
@@ -39,8 +49,14 @@ impl Dir {
 
     /// Makes the directory and those above it where they are missing (0700), then opens it.
     pub fn made(path: &Path) -> Result<Self, LogError> {
-        DirBuilder::new().recursive(true).mode(0o700).create(path).doing("make", path)?;
+        make(path)?;
         Self::open(path)?.ok_or_else(|| LogError::Missing(path.to_owned()))
+    }
+
+    /// The same for a directory the user may have made.
+    pub fn made_shared(path: &Path) -> Result<Self, LogError> {
+        make(path)?;
+        Self::open_shared(path)?.ok_or_else(|| LogError::Missing(path.to_owned()))
     }
 
     /// The full path of a name, for messages.
@@ -186,4 +202,8 @@ impl Dir {
         }
         Ok(names)
     }
+}
+
+fn make(path: &Path) -> Result<(), LogError> {
+    DirBuilder::new().recursive(true).mode(0o700).create(path).doing("make", path)
 }

@@ -7,6 +7,8 @@ use std::io;
 /// The points a writer passes; tests stop it at each of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum Step {
+    /// What the log says about a request was read, without the lock.
+    Looked,
     /// The lock is held.
     Locked,
     /// The last line was read and verified.

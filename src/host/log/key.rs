@@ -31,13 +31,13 @@ impl Place {
     /// Opens the directory of a file; `None` if there is no such directory.
     pub fn of(path: &Path) -> Result<Option<Self>, LogError> {
         let (dir, name) = parts(path)?;
-        Ok(Dir::open(dir)?.map(|dir| Self { dir, name }))
+        Ok(Dir::open_shared(dir)?.map(|dir| Self { dir, name }))
     }
 
     /// Opens the directory of a file, making it if it is missing.
     pub fn made(path: &Path) -> Result<Self, LogError> {
         let (dir, name) = parts(path)?;
-        Ok(Self { dir: Dir::made(dir)?, name })
+        Ok(Self { dir: Dir::made_shared(dir)?, name })
     }
 
     /// The name under which the file is prepared.

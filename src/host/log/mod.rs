@@ -185,6 +185,12 @@ impl AuditLog {
         }
     }
 
+    /// After a repair nobody knows which policies can still be read.
+    fn forget_policies(&self) -> Result<(), LogError> {
+        let Some(dir) = self.dir.sub(POLICIES)? else { return Ok(()) };
+        dir.names()?.iter().filter(|name| !name.starts_with('.')).try_for_each(|name| dir.remove(name))
+    }
+
     fn reached(&self, step: Step) -> Result<(), LogError> {
         self.disk.reached(step).doing("go on with", self.dir.path(""))
     }

@@ -10,7 +10,7 @@ use super::lock::{Hint, Lock};
 use super::read::{Snapshot, verified};
 use super::turn::BROKEN;
 use super::{AuditLog, Clock, Limits, Origin, Paths, segment};
-use crate::audit::{Opening, Stamp, Tip, Verifier, sealed};
+use crate::audit::{Note, Opening, Stamp, Tip, Verifier, sealed};
 use crate::encoding::json::json;
 use crate::model::Digest;
 
@@ -40,7 +40,15 @@ impl AuditLog {
         let end = snapshot.segments.last().copied().unwrap_or_default();
         let (bad, what, last_good) = match report.first() {
             Some(fault) => ((fault.segment, fault.offset), fault.what.to_string(), fault.after),
-            None if self.dir.has(BROKEN)? => (end, "a sync failed; the bytes are as they are".to_owned(), report.last),
+            None if self.dir.has(BROKEN)? => {
+                let torn = report.notes.iter().find_map(|note| match note {
+                    Note::Torn { segment, offset, .. } => Some((*segment, *offset)),
+                    Note::NotPinned | Note::TimeBackwards { .. } | Note::TornRepaired { .. } | Note::GivenUp { .. } => {
+                        None
+                    }
+                });
+                (torn.unwrap_or(end), "a sync failed; the bytes are as they are".to_owned(), report.last)
+            }
             None => return Ok(None),
         };
         let seq = report.next.max(report.size);
@@ -49,6 +57,7 @@ impl AuditLog {
         let stamp = Stamp { host, mode: *mode, time: (self.clock)() };
         let line = sealed(&entry, &Tip { log: self.pin.log, seq, prev: report.last }, &stamp, &self.key)?;
         self.place_segment(seq, &line.bytes)?;
+        self.forget_policies()?;
         lock.leave(&Hint { segment: seq, boot: boot.clone() });
         self.dir.remove(BROKEN)?;
         self.dir.sync()?;

@@ -2,7 +2,7 @@
 
 use super::super::disk::Step;
 use super::super::*;
-use super::support::{Faulty, Home, Mishap, asked, id, members, outcome, request, run};
+use super::support::{Faulty, Home, Meanwhile, Mishap, asked, id, members, outcome, request, run};
 use crate::audit::What;
 use crate::encoding::json::json;
 
@@ -81,6 +81,16 @@ fn a_request_that_was_denied_or_is_of_another_log_is_not_claimed() {
     let _ = log.append(&[refuse]).unwrap();
     assert!(matches!(log.claim(id(1), run()), Err(ClaimError::Ended(_, why)) if why == "denied"));
     assert_eq!(log.request(id(1)).unwrap().unwrap().ended.as_deref(), Some("denied"));
+    home.assert_whole(4);
+}
+
+#[test]
+fn a_denial_that_comes_while_the_claim_is_prepared_is_seen() {
+    let (home, mut log) = asking(1);
+    let deny = Entry::new(Kind::Refuse, members(json!({"id": id(1), "why": "denied"}))).unwrap();
+    let meanwhile = Meanwhile::new(Step::Looked, move || drop(log.append(&[deny]).unwrap()));
+    let mut claiming = home.log_on(Box::new(meanwhile)).unwrap();
+    assert!(matches!(claiming.claim(id(1), run()), Err(ClaimError::Ended(_, why)) if why == "denied"));
     home.assert_whole(4);
 }
 

@@ -1,7 +1,7 @@
 //! Disks that are full, read-only, failing or lying.
 
 use super::super::*;
-use super::support::{Faulty, Home, Mishap, outcome, run};
+use super::support::{Faulty, Home, Meanwhile, Mishap, outcome, run};
 
 #[test]
 fn a_receipt_names_the_durable_record_and_clears_only_a_run() {
@@ -61,22 +61,38 @@ fn a_failed_sync_is_never_repeated_and_stops_every_writer_until_a_person_looks()
 }
 
 #[test]
+fn a_failed_sync_behind_which_a_line_is_torn_is_given_up_on_as_a_whole() {
+    let (home, mut log) = Home::with(1);
+    home.tamper(0, |bytes| bytes.extend_from_slice(b"torn"));
+    std::fs::write(home.audit().join(BROKEN), b"").unwrap();
+    let before = std::fs::read(home.segment(0)).unwrap();
+    let _ = log.repair().unwrap().unwrap();
+    let _ = log.append(&[run()]).unwrap();
+    assert_eq!(std::fs::read(home.segment(0)).unwrap(), before);
+    assert_eq!(home.whole(4).acknowledged(), 1);
+}
+
+#[test]
+fn a_policy_is_recorded_again_after_a_person_gave_up_on_records() {
+    use super::support::members;
+    use crate::encoding::json::json;
+    let (home, mut log) = Home::with(0);
+    let policy = Digest::of(b"policy");
+    let entry = Entry::new(Kind::Policy, members(json!({"policy": policy, "text": "x"}))).unwrap();
+    let _ = log.append(&[entry]).unwrap();
+    assert!(log.has_policy(&policy).unwrap());
+    home.tamper(0, |bytes| *bytes.last_mut().unwrap() = b'x');
+    home.tamper(0, |bytes| bytes.push(b'\n'));
+    let _ = log.repair().unwrap().unwrap();
+    assert!(!log.has_policy(&policy).unwrap());
+}
+
+#[test]
 fn a_writer_whose_sync_worked_still_looks_whether_anothers_failed() {
     let (home, _) = Home::with(1);
-    /// Another process's sync fails between this one's unlock and its sync.
-    struct Other(std::path::PathBuf);
-    impl Disk for Other {
-        fn write(&self, file: &File, bytes: &[u8]) -> std::io::Result<usize> {
-            Kernel.write(file, bytes)
-        }
-        fn sync(&self, file: &File) -> std::io::Result<()> {
-            Kernel.sync(file)
-        }
-        fn reached(&self, step: Step) -> std::io::Result<()> {
-            if step == Step::Unlocked { std::fs::write(&self.0, b"") } else { Ok(()) }
-        }
-    }
-    let mut log = home.log_on(Box::new(Other(home.audit().join(BROKEN)))).unwrap();
+    let broken = home.audit().join(BROKEN);
+    let meanwhile = Meanwhile::new(Step::Unlocked, move || std::fs::write(broken, b"").unwrap());
+    let mut log = home.log_on(Box::new(meanwhile)).unwrap();
     assert!(matches!(log.append(&[run()]), Err(LogError::Broken(_))));
 }
 

@@ -4,7 +4,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::time::{Duration, Instant};
 
 use super::super::*;
-use super::support::{Home, run};
+use super::support::{Home, Meanwhile, run};
 
 #[test]
 fn a_holder_that_stopped_is_waited_for_no_longer_than_the_limit() {
@@ -18,6 +18,26 @@ fn a_holder_that_stopped_is_waited_for_no_longer_than_the_limit() {
     drop(held);
     let _ = log.append(&[run()]).unwrap();
     home.assert_whole(3);
+}
+
+#[test]
+fn readers_wait_for_a_writer_in_the_middle_of_its_turn() {
+    let (home, log) = Home::with(1);
+    let held = Lock::exclusive(&log.dir, Duration::ZERO).unwrap();
+    let reading = |patience| verify(&home.audit(), None, Vec::new(), patience, &mut |_| ());
+    assert!(matches!(reading(Duration::from_millis(50)), Err(LogError::Busy(_))));
+    drop(held);
+    assert!(reading(Duration::ZERO).unwrap().is_consistent());
+}
+
+#[test]
+fn a_directory_anybody_can_write_holds_no_pin() {
+    let (home, _) = Home::with(1);
+    let config = home.paths().pin.parent().unwrap().to_owned();
+    for (mode, fine) in [(0o775, true), (0o777, false)] {
+        std::fs::set_permissions(&config, std::fs::Permissions::from_mode(mode)).unwrap();
+        assert_eq!(home.try_log().is_ok(), fine);
+    }
 }
 
 #[test]
@@ -38,20 +58,10 @@ fn an_unlinked_lock_is_noticed_by_whoever_waited_for_it() {
 
 #[test]
 fn a_lock_exchanged_during_the_turn_gives_no_receipt() {
-    struct Exchanging(std::path::PathBuf);
-    impl Disk for Exchanging {
-        fn write(&self, file: &File, bytes: &[u8]) -> std::io::Result<usize> {
-            Kernel.write(file, bytes)
-        }
-        fn sync(&self, file: &File) -> std::io::Result<()> {
-            Kernel.sync(file)
-        }
-        fn reached(&self, step: Step) -> std::io::Result<()> {
-            if step == Step::TailRead { std::fs::remove_file(&self.0) } else { Ok(()) }
-        }
-    }
     let (home, _) = Home::with(1);
-    let mut log = home.log_on(Box::new(Exchanging(home.audit().join("lock")))).unwrap();
+    let lock = home.audit().join("lock");
+    let meanwhile = Meanwhile::new(Step::TailRead, move || std::fs::remove_file(lock).unwrap());
+    let mut log = home.log_on(Box::new(meanwhile)).unwrap();
     assert!(matches!(log.append(&[run()]), Err(LogError::LockReplaced(_))));
     let _ = home.log().append(&[run()]).unwrap();
     home.assert_whole(4);

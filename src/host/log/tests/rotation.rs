@@ -2,7 +2,7 @@
 
 use super::super::disk::Step;
 use super::super::*;
-use super::support::{Faulty, Home, Mishap, request, run};
+use super::support::{Faulty, Home, Meanwhile, Mishap, request, run};
 
 fn small() -> Home {
     let mut home = Home::new();
@@ -71,28 +71,10 @@ fn a_successors_first_line_that_was_torn_is_written_anew() {
 
 #[test]
 fn a_rotation_between_a_write_and_its_sync_does_not_lose_the_record() {
-    struct Rotating(std::sync::Mutex<Option<AuditLog>>);
-    impl Disk for Rotating {
-        fn write(&self, file: &File, bytes: &[u8]) -> std::io::Result<usize> {
-            Kernel.write(file, bytes)
-        }
-        fn sync(&self, file: &File) -> std::io::Result<()> {
-            Kernel.sync(file)
-        }
-        fn reached(&self, step: Step) -> std::io::Result<()> {
-            if step == Step::Unlocked
-                && let Some(mut other) = self.0.lock().unwrap().take()
-            {
-                for _ in 0..10 {
-                    let _ = other.append(&[run()]).unwrap();
-                }
-            }
-            Ok(())
-        }
-    }
     let home = small();
-    let other = home.log();
-    let mut log = home.log_on(Box::new(Rotating(std::sync::Mutex::new(Some(other))))).unwrap();
+    let mut other = home.log();
+    let rotate = move || (0..10).for_each(|_| drop(other.append(&[run()]).unwrap()));
+    let mut log = home.log_on(Box::new(Meanwhile::new(Step::Unlocked, rotate))).unwrap();
     let receipt = log.append(&[run()]).unwrap();
     assert_eq!(receipt.written().seq, 1);
     let report = home.report();

@@ -194,3 +194,33 @@ impl Disk for Faulty {
         if self.is(Mishap::Stop(step)) { Err(io::Error::other("stopped")) } else { Ok(()) }
     }
 }
+
+/// A good disk, and something that happens once while a writer is at this step.
+pub struct Meanwhile<F> {
+    step: Step,
+    happens: Mutex<Option<F>>,
+}
+
+impl<F: FnOnce() + Send> Meanwhile<F> {
+    pub fn new(step: Step, happens: F) -> Self {
+        Self { step, happens: Mutex::new(Some(happens)) }
+    }
+}
+
+impl<F: FnOnce() + Send> Disk for Meanwhile<F> {
+    fn write(&self, file: &File, bytes: &[u8]) -> io::Result<usize> {
+        Kernel.write(file, bytes)
+    }
+
+    fn sync(&self, file: &File) -> io::Result<()> {
+        Kernel.sync(file)
+    }
+
+    fn reached(&self, step: Step) -> io::Result<()> {
+        let happens = if step == self.step { self.happens.lock().unwrap().take() } else { None };
+        if let Some(happens) = happens {
+            happens();
+        }
+        Ok(())
+    }
+}

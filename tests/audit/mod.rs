@@ -1,0 +1,3 @@
+//! The audit log as somebody sees it who does not have gate: files, hashes and signatures.
+
+mod format;
