@@ -1,5 +1,6 @@
 //! The use cases: run, explain, answer, verify; generic over the ports.
 
+pub mod answer;
 pub mod classify;
 pub mod explain;
 pub mod masking;

@@ -12,7 +12,7 @@ use super::roster::{Roster, is_workload};
 use crate::encoding::json::{canonical, strict};
 use crate::encoding::sshsig::{self, Signature, SshsigError};
 use crate::model::{
-    Answer, Apart, Clause, Digest, Fingerprint, Grade, LogId, Proof, Request, Statement, Timestamp, Verdict,
+    Answer, Apart, Clause, Digest, Fingerprint, Grade, LogId, Proof, PublicKey, Request, Statement, Timestamp, Verdict,
 };
 
 /// The namespace of signatures over verdicts.
@@ -134,7 +134,7 @@ pub fn judge(
     }
     in_time(request, &statement, circumstances.elapsed)?;
     let approver = &statement.approver;
-    let exception = other_person(request, approver, circumstances)?;
+    let exception = other_person(request, approver, circumstances.roster, circumstances.passphrase)?;
     let accepted = Accepted {
         principal: approver.clone(),
         key: statement.key,
@@ -153,8 +153,25 @@ pub fn judge(
     }
 }
 
-/// Whether somebody could answer this request, before they are asked to sign. Says what [`judge`] would say of a
-/// verdict that is well made.
+/// What an approver's gate knows before it asks for a signature.
+#[derive(Debug, Clone, Copy)]
+pub struct Answering<'a> {
+    /// Who is enrolled.
+    pub roster: &'a Roster,
+    /// Keys known to be revoked.
+    pub revoked: &'a BTreeSet<Fingerprint>,
+    /// The key of the machine at hand, where it has one.
+    pub record_key: Option<&'a Fingerprint>,
+    /// How much of the request's time is over.
+    pub elapsed: Duration,
+    /// Where the answer would come from.
+    pub apart: Apart,
+    /// Whether a passphrase is typed for it.
+    pub passphrase: bool,
+}
+
+/// Whether somebody could answer a request, before they are asked to sign; gives their name. Says what [`judge`] would
+/// say of a verdict that is well made, as far as that can be known here.
 ///
 /// # Errors
 /// The reasons of [`Refusal`] that do not depend on the verdict's own bytes.
@@ -162,18 +179,15 @@ pub fn may_answer(
     received: &Received,
     key: &Fingerprint,
     decision: Answer,
-    circumstances: &Circumstances<'_>,
+    answering: &Answering<'_>,
 ) -> Result<String, Refusal> {
-    let (owner, _) = usable(key, circumstances)?;
+    let (owner, _) = usable(key, answering.roster, answering.revoked, answering.record_key)?;
     let request = received.request();
-    if request.head.log != circumstances.log {
-        return Err(Refusal::OtherLog { expected: circumstances.log, found: request.head.log });
-    }
-    if request.created.plus(circumstances.elapsed) >= request.expires {
+    if request.created.plus(answering.elapsed) >= request.expires {
         return Err(Refusal::RequestExpired(request.expires));
     }
-    other_person(request, owner, circumstances)?;
-    serves(&request.subject.requirement, owner, decision, (Grade::Signed, circumstances.apart), circumstances.roster)?;
+    other_person(request, owner, answering.roster, answering.passphrase)?;
+    serves(&request.subject.requirement, owner, decision, (Grade::Signed, answering.apart), answering.roster)?;
     Ok(owner.to_owned())
 }
 
@@ -227,7 +241,7 @@ fn prove(statement: &Statement, proof: &Proof, circumstances: &Circumstances<'_>
     if signed != statement.key {
         return Err(Refusal::OtherKey { named: statement.key, signed });
     }
-    let (owner, key) = usable(&signed, circumstances)?;
+    let (owner, key) = usable(&signed, circumstances.roster, circumstances.revoked, Some(circumstances.record_key))?;
     if owner != statement.approver {
         return Err(Refusal::NotTheirKey { named: short(&statement.approver), owner: owner.to_owned() });
     }
@@ -238,17 +252,20 @@ fn prove(statement: &Statement, proof: &Proof, circumstances: &Circumstances<'_>
     })
 }
 
+/// The owner of a key that may sign answers at all, and the key.
 fn usable<'a>(
     key: &Fingerprint,
-    circumstances: &Circumstances<'a>,
-) -> Result<(&'a str, &'a crate::model::PublicKey), Refusal> {
-    if key == circumstances.record_key {
+    roster: &'a Roster,
+    revoked: &BTreeSet<Fingerprint>,
+    record_key: Option<&Fingerprint>,
+) -> Result<(&'a str, &'a PublicKey), Refusal> {
+    if Some(key) == record_key {
         return Err(Refusal::RecordKey(*key));
     }
-    if circumstances.revoked.contains(key) {
+    if revoked.contains(key) {
         return Err(Refusal::RevokedKey(*key));
     }
-    let (owner, key) = circumstances.roster.owner_of(key).ok_or(Refusal::UnknownKey(*key))?;
+    let (owner, key) = roster.owner_of(key).ok_or(Refusal::UnknownKey(*key))?;
     if is_workload(owner) { Err(Refusal::NotAPerson(owner.to_owned())) } else { Ok((owner, key)) }
 }
 
@@ -271,12 +288,13 @@ fn in_time(request: &Request, statement: &Statement, elapsed: Duration) -> Resul
 fn other_person(
     request: &Request,
     approver: &str,
-    circumstances: &Circumstances<'_>,
+    roster: &Roster,
+    passphrase: bool,
 ) -> Result<Option<Exception>, Refusal> {
-    match standpoint(circumstances.roster, &request.subject.requester, approver) {
+    match standpoint(roster, &request.subject.requester, approver) {
         Standpoint::Other => Ok(None),
         Standpoint::Unknown => Ok(Some(Exception::Unclaimed)),
-        Standpoint::OwnAgent if circumstances.passphrase => Ok(Some(Exception::Agent)),
+        Standpoint::OwnAgent if passphrase => Ok(Some(Exception::Agent)),
         Standpoint::OwnAgent => Err(Refusal::AgentUnproven(approver.to_owned())),
         Standpoint::OwnRequest => Err(Refusal::OwnRequest(approver.to_owned())),
         Standpoint::OwnAccount(account) => Err(Refusal::OwnAccount { approver: approver.to_owned(), account }),

@@ -9,16 +9,20 @@ mod meetable;
 mod own;
 mod refusal;
 mod roster;
+mod screen;
 mod standing;
 
 pub use enrol::{
     Change, ENROL_NAMESPACE, EnrolStatement, EnrolType, Enrolment, EnrolmentError, Pinned, accept_enrolment, widening,
 };
-pub use judge::{Accepted, Circumstances, LARGEST_REQUEST, LARGEST_VERDICT, NAMESPACE, Received, judge, may_answer};
+pub use judge::{
+    Accepted, Answering, Circumstances, LARGEST_REQUEST, LARGEST_VERDICT, NAMESPACE, Received, judge, may_answer,
+};
 pub use meetable::{Unmeetable, meetable};
 pub use own::Exception;
 pub use refusal::{Refusal, RequestError};
 pub use roster::{AGENT_SOURCE, Enrolled, Roster, RosterError, SeenAccount, is_unclaimed, is_workload};
+pub use screen::Screen;
 pub use standing::{Missing, Standing, standing};
 
 #[cfg(test)]

@@ -10,7 +10,9 @@ use zeroize::Zeroizing;
 
 use super::config::file::{self, FileError, words};
 use crate::encoding::openssh::{KeyFileError, PrivateKey, needs_passphrase};
+use crate::encoding::sshsig;
 use crate::model::{Fingerprint, InvalidKey, PublicKey};
+use crate::ports::{Failure, Signer};
 
 /// Larger than any key file.
 const LARGEST: u64 = 64 << 10;
@@ -247,6 +249,29 @@ impl KeyFile {
     }
 }
 
+/// A key file that signs: opened anew for each signature, so that its passphrase is typed for that one.
+pub struct FileSigner<'a> {
+    /// The file.
+    pub file: KeyFile,
+    /// Asks for its passphrase.
+    pub ask: &'a mut Ask<'a>,
+}
+
+impl Signer for FileSigner<'_> {
+    fn public(&self) -> &PublicKey {
+        &self.file.public
+    }
+
+    fn is_protected(&self) -> bool {
+        self.file.encrypted
+    }
+
+    fn sign(&mut self, namespace: &str, message: &[u8]) -> Result<String, Failure> {
+        let key = self.file.open(&mut *self.ask).map_err(|fault| Failure::of(&fault))?;
+        Ok(sshsig::sign(&key, namespace, message))
+    }
+}
+
 /// The public key in a `.pub` file, and its comment.
 ///
 /// # Errors
@@ -322,6 +347,11 @@ mod tests {
         let fault = found.open(&mut |_, _| Some(Zeroizing::new("wrong".into()))).unwrap_err();
         assert!(fault.to_string().ends_with("the passphrase is wrong"), "{fault}");
         assert!(matches!(found.open(&mut |_, _| None), Err(KeyError::NoPassphrase(_))));
+        let mut ask = |_: &Path, _: usize| Some(Zeroizing::new("correct horse".to_owned()));
+        let mut signer = FileSigner { file: found, ask: &mut ask };
+        let signature = sshsig::Signature::parse(&signer.sign("gate-verdict", b"text").unwrap()).unwrap();
+        assert_eq!(sshsig::verify(&signature, "gate-verdict", b"text", &made.public), Ok(()));
+        assert!(signer.is_protected());
         let plain = keys.create("plain", "", None).unwrap();
         assert_eq!(plain.open(&mut |_, _| panic!("not asked")).unwrap().public(), &plain.public);
     }

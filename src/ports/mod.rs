@@ -1,11 +1,13 @@
 //! What the use cases need from the world, in the model's words. Nothing here does anything.
 
+mod answering;
 mod approvals;
 mod configuration;
 mod launcher;
 mod log;
 mod person;
 
+pub use answering::{Approver, Requests, Signer};
 pub use approvals::{Approvals, Event, Interrupt};
 pub use configuration::{Configuration, Configured, Outcome};
 pub use launcher::{Holding, Launcher, Purpose, Standing, Unfound};

@@ -16,7 +16,8 @@ use rustix::io::Errno;
 use self::dir::{Content, Dir, Unfit, random_name};
 use super::config::file::words;
 use crate::approval::{LARGEST_REQUEST, LARGEST_VERDICT, Received};
-use crate::model::{RequestId, Shown};
+use crate::model::{Apart, RequestId, Shown};
+use crate::ports::{Failure, Requests};
 
 pub use dir::Place;
 pub use wait::LocalApprovals;
@@ -56,6 +57,9 @@ pub enum QueueError {
     /// There is no such request.
     #[error("there is no request {0} in the queue")]
     NoRequest(RequestId),
+    /// There is one, and its process died.
+    #[error("nobody waits for the request {0} any more: its process is gone")]
+    Gone(RequestId),
     /// There is one, and it cannot be believed.
     #[error("the request {id} cannot be used: {why}")]
     Unusable {
@@ -238,6 +242,12 @@ impl Queue {
         Ok(queued.state)
     }
 
+    /// How far apart from a requester with this uid an answer from here will be.
+    #[must_use]
+    pub fn apart(&self, uid: u32) -> Apart {
+        if self.dir.uid() == uid { Apart::Key } else { Apart::Account }
+    }
+
     fn queued(&self, id: RequestId, kind: Kind, names: &[String]) -> Result<Queued, Unfit> {
         let Content { bytes, owner, file } = self.dir.content(&kind.name(id), LARGEST_REQUEST)?;
         let received = Received::read(&bytes).map_err(|fault| Unfit::Unopened(fault.to_string()))?;
@@ -275,6 +285,24 @@ impl Queue {
                 self.dir.remove(name);
             }
         }
+    }
+}
+
+impl Requests for Queue {
+    fn bytes(&self, id: RequestId) -> Result<Vec<u8>, Failure> {
+        let queued = self.read(id).map_err(|fault| Failure::of(&fault))?;
+        match queued.state {
+            State::Waiting | State::Parked => Ok(queued.bytes),
+            State::Gone => Err(Failure::of(&QueueError::Gone(id))),
+        }
+    }
+
+    fn apart(&self, uid: u32) -> Apart {
+        Self::apart(self, uid)
+    }
+
+    fn answer(&self, id: RequestId, verdict: &[u8]) -> Result<(), Failure> {
+        Self::answer(self, id, verdict).map_err(|fault| Failure::of(&fault))
     }
 }
 

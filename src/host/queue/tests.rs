@@ -107,6 +107,9 @@ fn a_request_whose_process_died_is_cleaned_away_and_a_parked_one_stays() {
     drop(world.published(&parked, true));
     fs::write(world.file(&format!("{}.verdict.00", dead.id)), "x").unwrap();
     assert_eq!(world.queue().read(dead.id).unwrap().state, State::Gone);
+    let fault = world.queue().bytes(dead.id).unwrap_err().message;
+    assert_eq!(fault, format!("nobody waits for the request {} any more: its process is gone", dead.id));
+    assert_eq!(world.queue().bytes(parked.id).unwrap(), bytes(&parked));
     let listed = world.list();
     assert_eq!(listed.notices, [format!("the request {} was taken away: its process is gone", dead.id)]);
     assert_eq!(listed.requests.len(), 1);
