@@ -9,6 +9,47 @@ use super::support::{Home, origin, outcome, paths, run};
 
 const HOME: &str = "GATE_TEST_WRITER_HOME";
 const COUNT: &str = "GATE_TEST_WRITER_COUNT";
+const DEATH: &str = "GATE_TEST_WRITER_DEATH";
+
+/// Where a writer kills itself, after it has written some records: within a write, or at a step.
+const DEATHS: [Option<Step>; 6] =
+    [None, Some(Step::Locked), Some(Step::TailRead), Some(Step::Written), Some(Step::Unlocked), Some(Step::Synced)];
+
+/// A good disk on which the process is killed at one moment.
+struct Deadly {
+    death: Option<Step>,
+    left: std::sync::atomic::AtomicI64,
+}
+
+impl Deadly {
+    fn kill(&self) {
+        if self.left.fetch_sub(1, std::sync::atomic::Ordering::Relaxed) <= 0 {
+            let _ = rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::KILL);
+        }
+    }
+}
+
+impl Disk for Deadly {
+    fn write(&self, file: &File, bytes: &[u8]) -> std::io::Result<usize> {
+        if self.death.is_some() {
+            return Kernel.write(file, bytes);
+        }
+        let written = Kernel.write(file, &bytes[..100])?;
+        self.kill();
+        Ok(written + Kernel.write(file, &bytes[100..])?)
+    }
+
+    fn sync(&self, file: &File) -> std::io::Result<()> {
+        Kernel.sync(file)
+    }
+
+    fn reached(&self, step: Step) -> std::io::Result<()> {
+        if self.death == Some(step) {
+            self.kill();
+        }
+        Ok(())
+    }
+}
 
 /// Not a test but what the tests below start: writes as many records as told and says each receipt's number.
 #[test]
@@ -20,7 +61,12 @@ fn as_a_writer() {
         Timestamp::from_micros(i64::try_from(now.as_micros()).unwrap()).unwrap()
     });
     let limits = Limits { segment: 1024 * 1024, patience: Duration::from_secs(60) };
-    let mut log = AuditLog::open_within(&paths(root.as_ref()), origin("boot-1"), clock, limits).unwrap();
+    let death = std::env::var(DEATH).ok().map(|at| DEATHS[at.parse::<usize>().unwrap()]);
+    let disk: Box<dyn Disk> = match death {
+        Some(death) => Box::new(Deadly { death, left: 5.into() }),
+        None => Box::new(Kernel),
+    };
+    let mut log = AuditLog::open_with(&paths(root.as_ref()), origin("boot-1"), clock, limits, disk).unwrap();
     let entry = outcome(&"x".repeat(3000));
     for number in 0..count {
         // Lines of many lengths, some beyond a page, where a kill can cut them.
@@ -36,14 +82,18 @@ fn as_a_writer() {
 }
 
 fn writer(home: &Home, count: u64) -> Child {
-    Command::new(std::env::current_exe().unwrap())
+    command(home, count).spawn().unwrap()
+}
+
+fn command(home: &Home, count: u64) -> Command {
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command
         .args(["--exact", "host::log::tests::processes::as_a_writer", "--nocapture", "--test-threads=1"])
         .env(HOME, home.root.path())
         .env(COUNT, count.to_string())
         .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap()
+        .stderr(Stdio::null());
+    command
 }
 
 fn receipts(output: &[u8]) -> Vec<(u64, String)> {
@@ -130,6 +180,23 @@ fn kills_at_any_moment_lose_no_durable_record() {
     let _ = home.log().append(&[run()]).unwrap();
     assert!(kept.len() >= 60);
     assert_kept(&home, &kept);
+}
+
+#[test]
+fn a_kill_at_each_step_of_the_write_loses_no_durable_record() {
+    let home = Home::new();
+    drop(home.log());
+    let mut kept = Vec::new();
+    for death in 0..DEATHS.len() {
+        let output = command(&home, 100).env(DEATH, death.to_string()).output().unwrap();
+        assert_eq!(std::os::unix::process::ExitStatusExt::signal(&output.status), Some(9), "{death}");
+        let receipts = receipts(&output.stdout);
+        assert_eq!(receipts.len(), 5, "{death}");
+        kept.extend(receipts);
+    }
+    let _ = home.log().append(&[run()]).unwrap();
+    assert_kept(&home, &kept);
+    assert_eq!(home.report().repairs(), 1);
 }
 
 /// Runs a shell script as root of a mount namespace of its own; skipping is not an option, so it needs the right to.
