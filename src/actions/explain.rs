@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 
 use crate::model::{
-    ActionClass, Clause, Command, DataLabel, Decision, Digest, Effect, Origin, Shown, Span, Unresolved, Via,
+    ActionClass, Clause, Command, DataLabel, Decision, Digest, Effect, Origin, Shown, Span, Unresolved,
 };
 use crate::secrets::{in_words, merged};
 
@@ -52,8 +52,8 @@ pub struct Explained {
     pub program: Option<String>,
     /// All words, secrets masked, what is not known as `$NAME`, `$(…)` or its pattern.
     pub arguments: Vec<String>,
-    /// The way that led to it.
-    pub via: Vec<Via>,
+    /// The way that led to it, outermost first.
+    pub via: Vec<String>,
     /// Whether gate knows the program's grammar.
     pub described: bool,
     /// Whether it runs on another host or in a container.
@@ -113,7 +113,8 @@ pub fn explained(classified: &Classified, policy: Digest) -> Explanation {
             waived: finding.waived.clone(),
         }
     });
-    let findings: Vec<ExplainedFinding> = findings.collect();
+    let mut findings: Vec<ExplainedFinding> = findings.collect();
+    findings.sort_by_key(|finding| (finding.waived.is_some(), std::cmp::Reverse(finding.effect)));
     let (requirement, within, reasons) = match &judgement.decision {
         Decision::Allow => (None, None, Vec::new()),
         Decision::Ask(requirement) => (Some(requirement.clauses.clone()), Some(requirement.within), Vec::new()),
@@ -141,7 +142,7 @@ fn command(command: &Command) -> Explained {
     Explained {
         program: command.name.clone(),
         arguments: shown_words(command),
-        via: command.via.clone(),
+        via: command.via.iter().map(ToString::to_string).collect(),
         described: command.described,
         remote: command.remote.is_some(),
         privileged: command.privileged,

@@ -67,6 +67,9 @@ pub struct RunOptions {
 pub enum Command {
     /// Show what gate sees in a command and would decide; runs and writes nothing
     Explain(super::explain::Arguments),
+    /// Check, test, list and show the rules
+    #[command(subcommand)]
+    Policy(super::policy::Policy),
     /// Write completions for a shell to standard output
     Completions(super::completions::Arguments),
     /// Write the man pages to a folder

@@ -103,7 +103,7 @@ fn verdict(explanation: &Explanation) -> String {
 }
 
 fn command_line(command: &Explained) -> String {
-    let mut way: Vec<String> = command.via.iter().map(ToString::to_string).collect();
+    let mut way: Vec<String> = command.via.iter().map(|step| Shown::text(step).to_string()).collect();
     way.push(quoted(&command.arguments));
     let mut line = way.join(" › ");
     let notes = [
@@ -132,7 +132,7 @@ fn finding_lines(finding: &ExplainedFinding, explanation: &Explanation) -> Vec<S
     if let Some(command) = command {
         lines.extend(underlined(command, &finding.indexes));
         if !command.via.is_empty() {
-            let way: Vec<String> = command.via.iter().map(ToString::to_string).collect();
+            let way: Vec<String> = command.via.iter().map(|step| Shown::text(step).to_string()).collect();
             lines.push(format!("  reached through {}", way.join(" › ")));
         }
     }

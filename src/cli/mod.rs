@@ -7,6 +7,7 @@ pub mod exit;
 mod explain;
 mod failure;
 mod output;
+mod policy;
 
 mod run;
 mod split;
@@ -53,6 +54,7 @@ fn dispatch(own: Vec<OsString>, named: Option<Named>) -> Result<ExitCode, Compla
     match cli.command {
         None => run::run(&cli.run, named),
         Some(Command::Explain(arguments)) => done(explain::run(&arguments, named)),
+        Some(Command::Policy(policy)) => done(policy::run(&policy)),
         Some(Command::Completions(arguments)) => done(completions::run(&arguments)),
         Some(Command::Pages(arguments)) => done(completions::pages(&arguments)),
     }

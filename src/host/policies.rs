@@ -1,8 +1,10 @@
 //! The policy files of this host, layer by layer: `/etc/gate/policies`, the user's, and the project's `.gate` folders up to
 //! the repository's root. Refuses to skip a file that it cannot read.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use crate::actions::examples::examined;
 use crate::model::Shown;
 use crate::policy::{Layer, Policy, Source};
 use crate::ports::Failure;
@@ -13,11 +15,46 @@ use super::config::file;
 /// Largest policy file, in bytes.
 const MAX: u64 = crate::encoding::yaml::LARGEST as u64;
 
+/// Reads all layers, and once for each policy sees that the examples in its rules hold.
+///
+/// # Errors
+/// When a folder or a file cannot be read, a policy has a fault, or an example does not hold.
+pub fn load(paths: &Paths, directory: &Path) -> Result<Policy, Failure> {
+    let policy = read(paths, directory)?;
+    if policy.digest() != Policy::built_in().digest() {
+        hold(&policy, &paths.cache.join("examples"))?;
+    }
+    Ok(policy)
+}
+
+/// The examples of a policy are run once; an empty file with its digest in the cache says that they held. Somebody who
+/// forges that file skips a test of the rules, not the rules.
+fn hold(policy: &Policy, cache: &Path) -> Result<(), Failure> {
+    let mark = cache.join(format!("{}-{}", policy.digest().hex(), env!("CARGO_PKG_VERSION")));
+    if mark.exists() {
+        return Ok(());
+    }
+    let own: BTreeSet<String> =
+        policy.rules().filter(|(layer, _)| *layer != Layer::BuiltIn).map(|(_, rule)| rule.id.clone()).collect();
+    let examined = examined(policy, &|rule| own.contains(rule));
+    if let Some(broken) = examined.broken.first() {
+        let wanted = if broken.fires { "does not fire on its example" } else { "fires on the example it should skip:" };
+        let message = format!("rule {} {wanted} `{}`", broken.rule, Shown::text(&broken.line));
+        return Err(Failure {
+            message,
+            hint: Some("gate policy test shows every example that does not hold".to_owned()),
+        });
+    }
+    // A cache that cannot be written costs the next run the same work.
+    let _ = std::fs::create_dir_all(cache).and_then(|()| std::fs::write(&mark, []));
+    Ok(())
+}
+
 /// Reads all layers.
 ///
 /// # Errors
 /// When a folder or a file cannot be read, or a policy has a fault.
-pub fn load(paths: &Paths, directory: &Path) -> Result<Policy, Failure> {
+pub fn read(paths: &Paths, directory: &Path) -> Result<Policy, Failure> {
     let mut sources = Vec::new();
     folder(Layer::System, &paths.system_policies(), &mut sources)?;
     folder(Layer::User, &paths.policies(), &mut sources)?;
