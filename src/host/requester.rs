@@ -3,6 +3,7 @@
 
 use std::ffi::OsString;
 use std::fs;
+use std::io::Read as _;
 
 use super::config::accounts;
 use crate::approval::SeenAccount;
@@ -32,7 +33,7 @@ pub fn seen(variable: &dyn Fn(&str) -> Option<OsString>) -> SeenRequester {
         uid,
         outside: outside(),
         ancestors: ancestors(),
-        login: fs::read_to_string("/proc/self/loginuid").ok().and_then(|text| text.trim().parse().ok()),
+        login: short("/proc/self/loginuid").and_then(|text| text.trim().parse().ok()),
         sudo: text("SUDO_UID").and_then(|text| text.parse().ok()),
         doas: text("DOAS_USER"),
     };
@@ -97,7 +98,7 @@ fn ancestors() -> Vec<u32> {
     let mut uids = Vec::new();
     let mut pid = rustix::process::getppid().map(|pid| pid.as_raw_nonzero().get());
     while let Some(at) = pid.filter(|_| uids.len() < MOST_ANCESTORS) {
-        let Some((parent, uid)) = fs::read_to_string(format!("/proc/{at}/status")).ok().as_deref().and_then(status)
+        let Some((parent, uid)) = short(&format!("/proc/{at}/status")).as_deref().and_then(status)
         else {
             break;
         };
@@ -105,6 +106,13 @@ fn ancestors() -> Vec<u32> {
         pid = Some(parent).filter(|parent| *parent > 0 && *parent != at);
     }
     uids
+}
+
+/// The beginning of a file of the kernel, in one read: it makes the text anew for each, and every command waits for it.
+fn short(path: &str) -> Option<String> {
+    let mut bytes = [0; 4096];
+    let length = fs::File::open(path).ok()?.read(&mut bytes).ok()?;
+    bytes.get(..length).and_then(|text| std::str::from_utf8(text).ok()).map(str::to_owned)
 }
 
 /// The parent and the real uid of a process, from its `status`. The name in it cannot hold a newline: the kernel
@@ -117,7 +125,7 @@ fn status(text: &str) -> Option<(i32, u32)> {
 /// What the real uid is outside of this user namespace, where that is another one. Inside a second namespace that is
 /// all that can be seen.
 fn outside() -> Option<u32> {
-    let map = fs::read_to_string("/proc/self/uid_map").ok()?;
+    let map = short("/proc/self/uid_map")?;
     mapped(&map, rustix::process::getuid().as_raw())
 }
 
