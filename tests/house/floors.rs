@@ -38,6 +38,7 @@ pub const HOMES: &[Home] = &[
     Home { package: "keyring", modules: &["host"] },
     Home { package: "keyring_core", modules: &["host"] },
     Home { package: "libc", modules: &["host"] },
+    Home { package: "linux_keyutils_keyring_store", modules: &["host"] },
     Home { package: "postcard", modules: &["policy"] },
     Home { package: "reqwest", modules: &["remote"] },
     Home { package: "rpassword", modules: &["cli", "host"] },
@@ -87,10 +88,14 @@ pub const CALLERS: &[Caller] = &[
             Match::Word("CommandExt"),
             Match::Path(&["process", "Command"]),
             Match::Path(&["process", "*"]),
-            Match::Signs(&[".", "spawn"]),
-            Match::Signs(&[":", ":", "spawn"]),
         ],
         places: &["src/host/launch", "src/host/raw"],
+    },
+    // A keyring may hang for ever, so that it is asked on a thread that can be left behind.
+    Caller {
+        what: "starting a process or a thread",
+        matches: &[Match::Signs(&[".", "spawn"]), Match::Signs(&[":", ":", "spawn"])],
+        places: &["src/host/launch", "src/host/raw", "src/host/keyring"],
     },
     Caller {
         what: "code the compiler does not check",
