@@ -6,6 +6,8 @@ pub mod configuration;
 pub mod disclosures;
 pub mod entropy;
 pub mod facts;
+#[cfg(feature = "keyring")]
+pub mod keyring;
 pub mod keys;
 pub mod launch;
 pub mod log;
