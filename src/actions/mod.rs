@@ -2,6 +2,7 @@
 
 pub mod answer;
 pub mod classify;
+pub mod enrolment;
 pub mod examples;
 pub mod explain;
 pub mod masking;

@@ -54,6 +54,7 @@ impl<'a> Console<'a> {
             Stop::Changed(_)
             | Stop::Resume(_)
             | Stop::Unmeetable(_)
+            | Stop::Unenrolled(_)
             | Stop::Configuration(_)
             | Stop::Binding(_)
             | Stop::Approvals(_)

@@ -1,6 +1,7 @@
 //! Every error as people and scripts see it: one message, hints, and the exit code. One file, so that no error is told in
 //! two ways.
 
+use crate::actions::enrolment::Unenrolled;
 use crate::actions::run::Stop;
 use crate::ports::{Failure, Unfound};
 
@@ -74,6 +75,10 @@ impl From<Stop> for Complaint {
             Stop::Unmeetable(_) => Self::new(exit::CONFIGURATION, message).hint(
                 "nothing ran; `gate init --principal NAME --key FILE.pub --group GROUP` enrols somebody who can answer",
             ),
+            Stop::Unenrolled(Unenrolled::Failed(failure)) => Self::failure(exit::LOG, failure),
+            Stop::Unenrolled(Unenrolled::Wider(_)) => Self::new(exit::CONFIGURATION, message)
+                .hint("nothing ran; somebody who was enrolled before accepts it with `gate key accept`"),
+            Stop::Unenrolled(Unenrolled::Nothing | Unenrolled::Refused(_)) => Self::new(exit::CONFIGURATION, message),
             Stop::Configuration(failure) | Stop::Binding(failure) => Self::failure(exit::CONFIGURATION, failure),
             Stop::Approvals(failure) => Self::failure(exit::CONFIGURATION, failure),
             Stop::Log(failure) => Self::failure(exit::LOG, failure),

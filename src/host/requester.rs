@@ -98,8 +98,7 @@ fn ancestors() -> Vec<u32> {
     let mut uids = Vec::new();
     let mut pid = rustix::process::getppid().map(|pid| pid.as_raw_nonzero().get());
     while let Some(at) = pid.filter(|_| uids.len() < MOST_ANCESTORS) {
-        let Some((parent, uid)) = short(&format!("/proc/{at}/status")).as_deref().and_then(status)
-        else {
+        let Some((parent, uid)) = short(&format!("/proc/{at}/status")).as_deref().and_then(status) else {
             break;
         };
         uids.push(uid);

@@ -2,6 +2,7 @@
 
 use crate::audit::Entry;
 use crate::clearance::Receipt;
+use crate::encoding::json::{Map, Value};
 use crate::model::{Digest, Fingerprint, LogHead, LogId, RequestId};
 
 use super::Failure;
@@ -38,6 +39,12 @@ pub trait Log {
     /// # Errors
     /// When the request was used before, or the entry is not durable.
     fn claim(&mut self, request: RequestId, entry: Entry) -> Result<Receipt, Unclaimed>;
+
+    /// The members of the newest `key` record.
+    ///
+    /// # Errors
+    /// When the log cannot be read; `None` where nobody was ever enrolled.
+    fn enrolment(&mut self) -> Result<Option<Map<String, Value>>, Failure>;
 
     /// A request as its durable record holds it.
     ///

@@ -11,6 +11,7 @@ use crate::ports::{Configured, Event, Failure, Progress, Unclaimed};
 
 use super::{Case, Options, Stop, World, bind, entries, expiry, found, judged, refuse, supervised};
 use crate::actions::classify::Wanted;
+use crate::actions::enrolment;
 use crate::actions::masking::Disclosure;
 use crate::actions::subject::{Bound, Hold};
 
@@ -43,6 +44,7 @@ impl Asked {
 pub(super) fn asked(world: &mut World<'_>, case: Case<'_>, requirement: &Requirement) -> Result<Ended, Stop> {
     let Case { wanted, configured, options, .. } = case;
     let clauses = &requirement.clauses;
+    enrolment::pin(world.log, configured)?;
     let record_key = world.log.key();
     meetable(clauses, &configured.roster, &configured.requester, &configured.revoked, &record_key, configured.reach)?;
     unambiguous(wanted)?;

@@ -17,6 +17,7 @@ use crate::ports::{
 };
 
 use super::classify::{Classified, Wanted, classified};
+use super::enrolment;
 use super::masking::{Disclosure, Masker};
 use super::subject::{Bound, Grounds, Hold, Place, bound};
 
@@ -194,7 +195,9 @@ fn recorded(log: &mut dyn Log, configured: &Configured, entry: Entry) -> Result<
     if log.has_policy(&digest).map_err(Stop::Log)? {
         return Ok(vec![entry]);
     }
-    Ok(vec![entries::policy(&digest, configured.text())?, entry])
+    let first = enrolment::first(log, configured).map_err(Stop::Log)?;
+    let policy = entries::policy(&digest, configured.text())?;
+    Ok([Some(policy), first, Some(entry)].into_iter().flatten().collect())
 }
 
 fn refuse(world: &mut World<'_>, configured: &Configured, entry: Entry) -> Result<(), Stop> {

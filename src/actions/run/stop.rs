@@ -1,5 +1,6 @@
 //! Every way in which a command did not run.
 
+use crate::actions::enrolment::Unenrolled;
 use crate::approval::Unmeetable;
 use crate::model::{RequestId, Timestamp};
 use crate::ports::{Failure, Interrupt, Unfound};
@@ -49,6 +50,9 @@ pub enum Stop {
     /// The requirement cannot be met by anybody.
     #[error("{0}")]
     Unmeetable(#[from] Unmeetable),
+    /// Who may answer is not what the log has accepted.
+    #[error("{0}")]
+    Unenrolled(#[from] Unenrolled),
     /// What decides is broken.
     #[error("{0}")]
     Configuration(Failure),

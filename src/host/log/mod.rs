@@ -10,6 +10,7 @@ mod blob;
 mod claim;
 mod dir;
 mod disk;
+mod enrolled;
 mod error;
 mod history;
 mod key;

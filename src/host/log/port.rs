@@ -4,6 +4,7 @@ use super::error::{ClaimError, LogError};
 use super::{AuditLog, BROKEN, LOCK};
 use crate::audit::Entry;
 use crate::clearance::Receipt;
+use crate::encoding::json::{Map, Value};
 use crate::model::{Digest, Fingerprint, LogHead, LogId, RequestId};
 use crate::ports::{Failure, Log, Recorded, Unclaimed};
 
@@ -39,6 +40,10 @@ impl Log for AuditLog {
                 Unclaimed::Failed(Failure::of(&fault))
             }
         })
+    }
+
+    fn enrolment(&mut self) -> Result<Option<Map<String, Value>>, Failure> {
+        Ok(Self::enrolment(self)?)
     }
 
     fn request(&mut self, id: RequestId) -> Result<Option<Recorded>, Failure> {

@@ -1,0 +1,248 @@
+//! Who may answer is pinned in the log: the first use writes it down, what narrows it counts at once, and what widens it
+//! counts only once somebody who was enrolled before has signed it.
+
+use crate::approval::{
+    Change, ENROL_NAMESPACE, EnrolStatement, EnrolType, Enrolled, Enrolment, EnrolmentError, Pinned, Roster,
+    accept_enrolment, widening,
+};
+use crate::audit::{Entry, Kind};
+use crate::encoding::json::{Map, Value, canonical, json, strict, strict_value};
+use crate::encoding::openssh::PrivateKey;
+use crate::encoding::sshsig;
+use crate::model::{Proof, Timestamp};
+use crate::ports::{Configured, Failure, Log};
+
+/// Why the configured principals do not count.
+#[derive(Debug, thiserror::Error)]
+pub enum Unenrolled {
+    /// They allow more than what is pinned.
+    #[error("the configuration lets more people answer than the log has accepted: {}", join(.0))]
+    Wider(Vec<Change>),
+    /// Nothing is pinned that could be widened, or there is nothing to accept.
+    #[error("there is nothing to accept: the principals are those that the log has")]
+    Nothing,
+    /// A signature that does not count.
+    #[error(transparent)]
+    Refused(#[from] EnrolmentError),
+    /// The log or its record fails.
+    #[error("{0}")]
+    Failed(#[from] Failure),
+}
+
+fn join(changes: &[Change]) -> String {
+    changes.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+}
+
+/// How the configured principals stand to the pinned ones.
+enum Compared {
+    Same,
+    First,
+    Narrower,
+    Wider(Box<Roster>, Vec<Change>),
+}
+
+fn compared(log: &mut dyn Log, configured: &Configured) -> Result<Compared, Failure> {
+    let Some(members) = log.enrolment()? else {
+        return Ok(if configured.roster.is_empty() { Compared::Same } else { Compared::First });
+    };
+    let old = roster_of(&members)?;
+    if old == configured.roster {
+        return Ok(Compared::Same);
+    }
+    let changes = widening(&old, &configured.roster);
+    Ok(if changes.is_empty() { Compared::Narrower } else { Compared::Wider(Box::new(old), changes) })
+}
+
+/// The roster of a `key` record.
+///
+/// # Errors
+/// When the record holds none that fits together.
+pub fn roster_of(members: &Map<String, Value>) -> Result<Roster, Failure> {
+    let broken = || Failure { message: "a `key` record holds no principals".to_owned(), hint: None };
+    let roster = members.get("text").and_then(|text| text.get("roster")).ok_or_else(broken)?;
+    let bytes = canonical(roster).map_err(|error| Failure::of(&error))?;
+    let enrolled: Enrolled = strict(&bytes).map_err(|error| Failure::of(&error))?;
+    Roster::try_from(enrolled).map_err(|error| Failure::of(&error))
+}
+
+/// Sees that the configured principals count, and pins them where they may be pinned without a signature.
+///
+/// # Errors
+/// `Wider` until somebody who was enrolled before has accepted them.
+pub fn pin(log: &mut dyn Log, configured: &Configured) -> Result<(), Unenrolled> {
+    match compared(log, configured)? {
+        Compared::Same => Ok(()),
+        Compared::First => Ok(log.append(vec![entry(configured, "first", None)?]).map(drop)?),
+        Compared::Narrower => Ok(log.append(vec![entry(configured, "narrowed", None)?]).map(drop)?),
+        Compared::Wider(_, changes) => Err(Unenrolled::Wider(changes)),
+    }
+}
+
+/// The entry that pins the principals for the first time; nothing where some are pinned, or nobody is enrolled.
+///
+/// # Errors
+/// When the log cannot be read.
+pub fn first(log: &mut dyn Log, configured: &Configured) -> Result<Option<Entry>, Failure> {
+    if configured.roster.is_empty() || log.enrolment()?.is_some() {
+        return Ok(None);
+    }
+    entry(configured, "first", None).map(Some)
+}
+
+/// What would be accepted, one line for each change.
+///
+/// # Errors
+/// `Nothing` where nothing widens.
+pub fn pending(log: &mut dyn Log, configured: &Configured) -> Result<Vec<Change>, Unenrolled> {
+    match compared(log, configured)? {
+        Compared::Wider(_, changes) => Ok(changes),
+        Compared::Same | Compared::First | Compared::Narrower => Err(Unenrolled::Nothing),
+    }
+}
+
+/// Signs the change from the pinned principals to the configured ones, and pins these.
+///
+/// # Errors
+/// When the key may not accept it, or the record is not durable.
+pub fn accept(
+    log: &mut dyn Log,
+    configured: &Configured,
+    key: &PrivateKey,
+    reason: &str,
+    at: Timestamp,
+) -> Result<(String, Vec<Change>), Unenrolled> {
+    let Compared::Wider(old, changes) = compared(log, configured)? else { return Err(Unenrolled::Nothing) };
+    let fingerprint = key.public().fingerprint();
+    let approver = old.owner_of(&fingerprint).map(|(name, _)| name.to_owned());
+    let statement = EnrolStatement {
+        kind: EnrolType::V1,
+        log: log.id(),
+        from: old.digest().map_err(|error| Failure::of(&error))?,
+        to: configured.roster.digest().map_err(|error| Failure::of(&error))?,
+        approver: approver.ok_or(EnrolmentError::UnknownKey(fingerprint))?,
+        key: fingerprint,
+        at,
+        reason: reason.to_owned(),
+    };
+    let signed = canonical(&statement).map_err(|error| Failure::of(&error))?;
+    let proof = Proof::Sshsig { signature: sshsig::sign(key, ENROL_NAMESPACE, &signed) };
+    let bytes = canonical(&Enrolment { statement, proof }).map_err(|error| Failure::of(&error))?;
+    let record_key = log.key();
+    let pinned = Pinned { roster: &old, revoked: &configured.revoked, record_key: &record_key, log: log.id() };
+    let name = accept_enrolment(&bytes, &pinned, &configured.roster)?;
+    let enrolment = strict_value(&bytes).map_err(|error| Failure::of(&error))?;
+    log.append(vec![entry(configured, "accepted", Some(enrolment))?]).map(drop)?;
+    Ok((name, changes))
+}
+
+fn entry(configured: &Configured, change: &str, enrolment: Option<Value>) -> Result<Entry, Failure> {
+    let roster = canonical(&configured.roster).map_err(|error| Failure::of(&error))?;
+    let roster = strict_value(&roster).map_err(|error| Failure::of(&error))?;
+    let members = json!({"change": change, "text": {"enrolment": enrolment, "roster": roster}});
+    let Value::Object(members) = members else {
+        return Err(Failure { message: "a `key` record needs members".to_owned(), hint: None });
+    };
+    Entry::new(Kind::Key, members).map_err(|error| Failure::of(&error))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::{BTreeMap, BTreeSet};
+
+    use super::*;
+    use crate::clearance::{Receipt, Written};
+    use crate::model::{Apart, Digest, Fingerprint, LogHead, LogId, Principal, RequestId, Requester, SelfApproval};
+    use crate::policy::Policy;
+    use crate::ports::{Outcome, Recorded, Unclaimed};
+
+    /// A log that only remembers.
+    #[derive(Default)]
+    struct Memory(Vec<Entry>);
+
+    impl Log for Memory {
+        fn id(&self) -> LogId {
+            LogId::new([1; 16])
+        }
+
+        fn key(&self) -> Fingerprint {
+            key(99).public().fingerprint()
+        }
+
+        fn has_policy(&mut self, _: &Digest) -> Result<bool, Failure> {
+            Ok(true)
+        }
+
+        fn append(&mut self, entries: Vec<Entry>) -> Result<Receipt, Failure> {
+            self.0.extend(entries);
+            Ok(Receipt::durable(Written { log: self.id(), seq: 0, digest: Digest::ZERO, cleared: false }))
+        }
+
+        fn append_at_head(
+            &mut self,
+            _: &mut dyn FnMut(&LogHead) -> Result<Entry, Failure>,
+        ) -> Result<Receipt, Failure> {
+            self.append(Vec::new())
+        }
+
+        fn claim(&mut self, id: RequestId, _: Entry) -> Result<Receipt, Unclaimed> {
+            Err(Unclaimed::Used(id))
+        }
+
+        fn enrolment(&mut self) -> Result<Option<Map<String, Value>>, Failure> {
+            Ok(self.0.iter().rev().find(|entry| entry.kind() == Kind::Key).map(|entry| entry.members().clone()))
+        }
+
+        fn request(&mut self, _: RequestId) -> Result<Option<Recorded>, Failure> {
+            Ok(None)
+        }
+    }
+
+    fn key(seed: u8) -> PrivateKey {
+        PrivateKey::from_seed(&[seed; 32], "").unwrap()
+    }
+
+    fn configured(people: &[(&str, u8)]) -> Configured {
+        let person = |seed: u8| {
+            let keys = json!([key(seed).public()]);
+            serde_json::from_value::<Principal>(json!({"keys": keys, "groups": ["approvers"]})).unwrap()
+        };
+        let principals: BTreeMap<String, Principal> =
+            people.iter().map(|(name, seed)| ((*name).to_owned(), person(*seed))).collect();
+        Configured {
+            policy: Policy::built_in(),
+            roster: Roster::new(principals, SelfApproval::Never).unwrap(),
+            revoked: BTreeSet::new(),
+            host: "h".into(),
+            requester: Requester { principals: vec![], uid: 1, reason: None },
+            outcome: Outcome::Asked,
+            reach: Apart::Key,
+            shared: None,
+            settings: Value::Null,
+        }
+    }
+
+    #[test]
+    fn the_first_use_pins_and_what_narrows_counts_at_once() {
+        let mut log = Memory::default();
+        pin(&mut log, &configured(&[("alice", 1), ("bob", 2)])).unwrap();
+        pin(&mut log, &configured(&[("alice", 1), ("bob", 2)])).unwrap();
+        assert_eq!(log.0.len(), 1);
+        pin(&mut log, &configured(&[("alice", 1)])).unwrap();
+        assert_eq!(log.0.len(), 2);
+    }
+
+    #[test]
+    fn an_own_key_added_to_the_configuration_counts_for_nothing() {
+        let mut log = Memory::default();
+        pin(&mut log, &configured(&[("alice", 1)])).unwrap();
+        let wider = configured(&[("alice", 1), ("mallory", 3)]);
+        assert!(matches!(pin(&mut log, &wider), Err(Unenrolled::Wider(_))));
+        let at = Timestamp::EPOCH;
+        let refused = accept(&mut log, &wider, &key(3), "me", at);
+        assert!(matches!(refused, Err(Unenrolled::Refused(EnrolmentError::UnknownKey(_)))), "{refused:?}");
+        let (by, changes) = accept(&mut log, &wider, &key(1), "joined", at).unwrap();
+        assert_eq!((by.as_str(), changes.len()), ("alice", 2));
+        pin(&mut log, &wider).unwrap();
+        assert!(matches!(accept(&mut log, &wider, &key(1), "again", at), Err(Unenrolled::Nothing)));
+    }
+}
