@@ -10,6 +10,7 @@
     reason = "a test that fails by panicking says where"
 )]
 
+mod approval;
 mod audit;
 mod command;
 mod encoding;
