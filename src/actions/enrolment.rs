@@ -1,6 +1,8 @@
 //! Who may answer is pinned in the log: the first use writes it down, what narrows it counts at once, and what widens it
 //! counts only once somebody who was enrolled before has signed it.
 
+use std::collections::BTreeSet;
+
 use crate::approval::{
     Change, ENROL_NAMESPACE, EnrolStatement, EnrolType, Enrolled, Enrolment, EnrolmentError, Pinned, Roster,
     accept_enrolment, widening,
@@ -9,8 +11,11 @@ use crate::audit::{Entry, Kind};
 use crate::encoding::json::{Map, Value, canonical, json, strict, strict_value};
 use crate::encoding::openssh::PrivateKey;
 use crate::encoding::sshsig;
-use crate::model::{Proof, Timestamp};
+use crate::model::{Fingerprint, Proof, Timestamp};
 use crate::ports::{Configured, Failure, Log};
+
+/// Keys that no longer count.
+pub type Revoked = BTreeSet<Fingerprint>;
 
 /// Why the configured principals do not count.
 #[derive(Debug, thiserror::Error)]
@@ -41,16 +46,46 @@ enum Compared {
     Wider(Box<Roster>, Vec<Change>),
 }
 
-fn compared(log: &mut dyn Log, configured: &Configured) -> Result<Compared, Failure> {
+/// How they stand, and the keys that were revoked.
+fn compared(log: &mut dyn Log, configured: &Configured) -> Result<(Compared, Revoked), Failure> {
     let Some(members) = log.enrolment()? else {
-        return Ok(if configured.roster.is_empty() { Compared::Same } else { Compared::First });
+        let compared = if configured.roster.is_empty() { Compared::Same } else { Compared::First };
+        return Ok((compared, Revoked::new()));
     };
-    let old = roster_of(&members)?;
+    let (old, revoked) = (roster_of(&members)?, revoked_of(&members)?);
     if old == configured.roster {
-        return Ok(Compared::Same);
+        return Ok((Compared::Same, revoked));
     }
     let changes = widening(&old, &configured.roster);
-    Ok(if changes.is_empty() { Compared::Narrower } else { Compared::Wider(Box::new(old), changes) })
+    let compared = if changes.is_empty() { Compared::Narrower } else { Compared::Wider(Box::new(old), changes) };
+    Ok((compared, revoked))
+}
+
+/// The keys that a `key` record names as revoked; each record names all of them.
+///
+/// # Errors
+/// When one of them is no fingerprint.
+pub fn revoked_of(members: &Map<String, Value>) -> Result<Revoked, Failure> {
+    let listed = members.get("text").and_then(|text| text.get("revoked")).and_then(Value::as_array);
+    let fingerprint = |value: &Value| {
+        let broken = || Failure { message: "a `key` record revokes what is no key".to_owned(), hint: None };
+        value.as_str().and_then(|text| text.parse().ok()).ok_or_else(broken)
+    };
+    listed.into_iter().flatten().map(fingerprint).collect()
+}
+
+/// Takes a key out of use for good, whoever it belongs to.
+///
+/// # Errors
+/// When nobody was ever enrolled, or the record is not durable.
+pub fn revoke(log: &mut dyn Log, key: Fingerprint) -> Result<(), Unenrolled> {
+    let members = log.enrolment()?.ok_or(Unenrolled::Nothing)?;
+    let mut revoked = revoked_of(&members)?;
+    if !revoked.insert(key) {
+        return Err(Unenrolled::Nothing);
+    }
+    let roster = roster_of(&members)?;
+    Ok(log.append(vec![entry(&roster, &revoked, "revoked", None)?]).map(drop)?)
 }
 
 /// The roster of a `key` record.
@@ -65,17 +100,21 @@ pub fn roster_of(members: &Map<String, Value>) -> Result<Roster, Failure> {
     Roster::try_from(enrolled).map_err(|error| Failure::of(&error))
 }
 
-/// Sees that the configured principals count, and pins them where they may be pinned without a signature.
+/// Sees that the configured principals count, and pins them where they may be pinned without a signature. Gives the keys
+/// that were revoked.
 ///
 /// # Errors
 /// `Wider` until somebody who was enrolled before has accepted them.
-pub fn pin(log: &mut dyn Log, configured: &Configured) -> Result<(), Unenrolled> {
-    match compared(log, configured)? {
-        Compared::Same => Ok(()),
-        Compared::First => Ok(log.append(vec![entry(configured, "first", None)?]).map(drop)?),
-        Compared::Narrower => Ok(log.append(vec![entry(configured, "narrowed", None)?]).map(drop)?),
-        Compared::Wider(_, changes) => Err(Unenrolled::Wider(changes)),
-    }
+pub fn pin(log: &mut dyn Log, configured: &Configured) -> Result<Revoked, Unenrolled> {
+    let (compared, revoked) = compared(log, configured)?;
+    let change = match compared {
+        Compared::Same => return Ok(revoked),
+        Compared::First => "first",
+        Compared::Narrower => "narrowed",
+        Compared::Wider(_, changes) => return Err(Unenrolled::Wider(changes)),
+    };
+    log.append(vec![entry(&configured.roster, &revoked, change, None)?]).map(drop)?;
+    Ok(revoked)
 }
 
 /// The entry that pins the principals for the first time; nothing where some are pinned, or nobody is enrolled.
@@ -86,7 +125,7 @@ pub fn first(log: &mut dyn Log, configured: &Configured) -> Result<Option<Entry>
     if configured.roster.is_empty() || log.enrolment()?.is_some() {
         return Ok(None);
     }
-    entry(configured, "first", None).map(Some)
+    entry(&configured.roster, &Revoked::new(), "first", None).map(Some)
 }
 
 /// What would be accepted, one line for each change.
@@ -94,7 +133,7 @@ pub fn first(log: &mut dyn Log, configured: &Configured) -> Result<Option<Entry>
 /// # Errors
 /// `Nothing` where nothing widens.
 pub fn pending(log: &mut dyn Log, configured: &Configured) -> Result<Vec<Change>, Unenrolled> {
-    match compared(log, configured)? {
+    match compared(log, configured)?.0 {
         Compared::Wider(_, changes) => Ok(changes),
         Compared::Same | Compared::First | Compared::Narrower => Err(Unenrolled::Nothing),
     }
@@ -111,7 +150,7 @@ pub fn accept(
     reason: &str,
     at: Timestamp,
 ) -> Result<(String, Vec<Change>), Unenrolled> {
-    let Compared::Wider(old, changes) = compared(log, configured)? else { return Err(Unenrolled::Nothing) };
+    let (Compared::Wider(old, changes), revoked) = compared(log, configured)? else { return Err(Unenrolled::Nothing) };
     let fingerprint = key.public().fingerprint();
     let approver = old.owner_of(&fingerprint).map(|(name, _)| name.to_owned());
     let statement = EnrolStatement {
@@ -128,17 +167,17 @@ pub fn accept(
     let proof = Proof::Sshsig { signature: sshsig::sign(key, ENROL_NAMESPACE, &signed) };
     let bytes = canonical(&Enrolment { statement, proof }).map_err(|error| Failure::of(&error))?;
     let record_key = log.key();
-    let pinned = Pinned { roster: &old, revoked: &configured.revoked, record_key: &record_key, log: log.id() };
+    let pinned = Pinned { roster: &old, revoked: &revoked, record_key: &record_key, log: log.id() };
     let name = accept_enrolment(&bytes, &pinned, &configured.roster)?;
     let enrolment = strict_value(&bytes).map_err(|error| Failure::of(&error))?;
-    log.append(vec![entry(configured, "accepted", Some(enrolment))?]).map(drop)?;
+    log.append(vec![entry(&configured.roster, &revoked, "accepted", Some(enrolment))?]).map(drop)?;
     Ok((name, changes))
 }
 
-fn entry(configured: &Configured, change: &str, enrolment: Option<Value>) -> Result<Entry, Failure> {
-    let roster = canonical(&configured.roster).map_err(|error| Failure::of(&error))?;
+fn entry(roster: &Roster, revoked: &Revoked, change: &str, enrolment: Option<Value>) -> Result<Entry, Failure> {
+    let roster = canonical(roster).map_err(|error| Failure::of(&error))?;
     let roster = strict_value(&roster).map_err(|error| Failure::of(&error))?;
-    let members = json!({"change": change, "text": {"enrolment": enrolment, "roster": roster}});
+    let members = json!({"change": change, "text": {"enrolment": enrolment, "revoked": revoked, "roster": roster}});
     let Value::Object(members) = members else {
         return Err(Failure { message: "a `key` record needs members".to_owned(), hint: None });
     };
@@ -147,11 +186,11 @@ fn entry(configured: &Configured, change: &str, enrolment: Option<Value>) -> Res
 
 #[cfg(test)]
 mod tests {
-    use std::collections::{BTreeMap, BTreeSet};
+    use std::collections::BTreeMap;
 
     use super::*;
     use crate::clearance::{Receipt, Written};
-    use crate::model::{Apart, Digest, Fingerprint, LogHead, LogId, Principal, RequestId, Requester, SelfApproval};
+    use crate::model::{Apart, Digest, LogHead, LogId, Principal, RequestId, Requester, SelfApproval};
     use crate::policy::Policy;
     use crate::ports::{Outcome, Recorded, Unclaimed};
 
@@ -211,7 +250,6 @@ mod tests {
         Configured {
             policy: Policy::built_in(),
             roster: Roster::new(principals, SelfApproval::Never).unwrap(),
-            revoked: BTreeSet::new(),
             host: "h".into(),
             requester: Requester { principals: vec![], uid: 1, reason: None },
             outcome: Outcome::Asked,
@@ -229,6 +267,19 @@ mod tests {
         assert_eq!(log.0.len(), 1);
         pin(&mut log, &configured(&[("alice", 1)])).unwrap();
         assert_eq!(log.0.len(), 2);
+    }
+
+    #[test]
+    fn a_revoked_key_stays_revoked_and_accepts_nobody() {
+        let mut log = Memory::default();
+        assert!(matches!(revoke(&mut log, key(1).public().fingerprint()), Err(Unenrolled::Nothing)));
+        pin(&mut log, &configured(&[("alice", 1), ("bob", 2)])).unwrap();
+        let alices = key(1).public().fingerprint();
+        revoke(&mut log, alices).unwrap();
+        assert_eq!(pin(&mut log, &configured(&[("alice", 1)])).unwrap(), Revoked::from([alices]));
+        let wider = configured(&[("alice", 1), ("mallory", 3)]);
+        let refused = accept(&mut log, &wider, &key(1), "me", Timestamp::EPOCH);
+        assert!(matches!(refused, Err(Unenrolled::Refused(EnrolmentError::RevokedKey(_)))), "{refused:?}");
     }
 
     #[test]

@@ -1,7 +1,6 @@
 //! All that decides, read anew from this host's files each time it is asked for.
 
 use std::cell::RefCell;
-use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
@@ -42,7 +41,6 @@ impl Configuration for HostConfiguration<'_> {
         Ok(Configured {
             settings: settings(&config)?,
             policy,
-            revoked: BTreeSet::new(),
             host: config.host,
             requester: Requester { principals, uid: seen.uid, reason: self.reason.clone() },
             outcome,

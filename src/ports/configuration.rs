@@ -1,11 +1,10 @@
 //! All that decides besides the command itself, as it stands now.
 
-use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use crate::approval::Roster;
 use crate::encoding::json::{Value, canonical, json};
-use crate::model::{Digest, Fingerprint, Requester};
+use crate::model::{Digest, Requester};
 use crate::policy::Policy;
 
 use super::Failure;
@@ -26,8 +25,6 @@ pub struct Configured {
     pub policy: Policy,
     /// Who may answer.
     pub roster: Roster,
-    /// Keys that no longer count.
-    pub revoked: BTreeSet<Fingerprint>,
     /// This host's name in accounts and records.
     pub host: String,
     /// Who asks.

@@ -11,7 +11,7 @@ use crate::ports::{Configured, Event, Failure, Progress, Unclaimed};
 
 use super::{Case, Options, Stop, World, bind, entries, expiry, found, judged, refuse, supervised};
 use crate::actions::classify::Wanted;
-use crate::actions::enrolment;
+use crate::actions::enrolment::{self, Revoked};
 use crate::actions::masking::Disclosure;
 use crate::actions::subject::{Bound, Hold};
 
@@ -44,9 +44,9 @@ impl Asked {
 pub(super) fn asked(world: &mut World<'_>, case: Case<'_>, requirement: &Requirement) -> Result<Ended, Stop> {
     let Case { wanted, configured, options, .. } = case;
     let clauses = &requirement.clauses;
-    enrolment::pin(world.log, configured)?;
+    let revoked = enrolment::pin(world.log, configured)?;
     let record_key = world.log.key();
-    meetable(clauses, &configured.roster, &configured.requester, &configured.revoked, &record_key, configured.reach)?;
+    meetable(clauses, &configured.roster, &configured.requester, &revoked, &record_key, configured.reach)?;
     unambiguous(wanted)?;
     let asked = match options.resume {
         Some(id) => resumed(world, case, requirement, id)?,
@@ -56,8 +56,8 @@ pub(super) fn asked(world: &mut World<'_>, case: Case<'_>, requirement: &Require
         waiting(world, &asked, &missing(&asked, &[], configured));
         return Err(Stop::Waiting(asked.id()));
     }
-    let accepted = answers(world, &asked, configured, options.no_wait)?;
-    unchanged(world, wanted, &asked, options)?;
+    let accepted = answers(world, &asked, configured, &revoked, options.no_wait)?;
+    unchanged(world, wanted, &asked, &accepted, options)?;
     let in_time = |answer: &Accepted| world.clock.now().wall < answer.expires;
     if !accepted.iter().all(in_time) {
         return end(world, &asked, configured, "expired", "an approval expired before the command could run");
@@ -163,6 +163,7 @@ fn answers(
     world: &mut World<'_>,
     asked: &Asked,
     configured: &Configured,
+    revoked: &Revoked,
     no_wait: bool,
 ) -> Result<Vec<Accepted>, Stop> {
     let clauses = &asked.request().subject.requirement;
@@ -177,7 +178,7 @@ fn answers(
             Event::Answer { bytes, apart } => {
                 let circumstances = approval::Circumstances {
                     roster: &configured.roster,
-                    revoked: &configured.revoked,
+                    revoked,
                     record_key: &world.log.key(),
                     log: world.log.id(),
                     elapsed: asked.elapsed(&now),
@@ -258,8 +259,15 @@ fn waiting(world: &mut World<'_>, asked: &Asked, missing: &[String]) {
 }
 
 /// The subject is computed again from the live process, files and configuration, and must be the one that was approved.
-fn unchanged(world: &mut World<'_>, wanted: &Wanted, asked: &Asked, options: &Options) -> Result<(), Stop> {
+fn unchanged(
+    world: &mut World<'_>,
+    wanted: &Wanted,
+    asked: &Asked,
+    accepted: &[Accepted],
+    options: &Options,
+) -> Result<(), Stop> {
     let configured = &world.configuration.read().map_err(Stop::Configuration)?;
+    let revoked = enrolment::pin(world.log, configured)?;
     let classified = &judged(world, wanted, configured, options);
     let case = Case { wanted, configured, classified, options };
     let clauses = match &classified.judgement.decision {
@@ -275,7 +283,9 @@ fn unchanged(world: &mut World<'_>, wanted: &Wanted, asked: &Asked, options: &Op
         },
         Err(unfound) => Some(unfound.to_string()),
     };
-    let Some(difference) = difference else { return Ok(()) };
+    let key =
+        accepted.iter().find(|answer| revoked.contains(&answer.key)).map(|answer| format!("the key {}", answer.key));
+    let Some(difference) = difference.or(key) else { return Ok(()) };
     finish(world, asked, configured, "broken", &format!("{difference} changed while waiting"))?;
     Err(Stop::Changed(difference))
 }
