@@ -15,4 +15,5 @@ mod audit;
 mod command;
 mod encoding;
 mod house;
+mod policy;
 mod support;

@@ -7,7 +7,7 @@ use super::layers::Policy;
 use super::load::pattern;
 use super::load::rule::{CommandPart, Facts, FlagPattern, Rule, code_slots};
 use super::seen::{Seen, Whereabouts, plain, values};
-use crate::model::{Command, Slot, Stdin, Unresolved, Word};
+use crate::model::{Command, Slot, Stdin, Unresolved, Via, Word};
 
 /// A command among the others, and what is known around it.
 pub struct Candidate<'a> {
@@ -63,7 +63,7 @@ impl Candidate<'_> {
             && same(facts.privileged, command.privileged)
             && same(facts.dry_run, command.dry_run)
             && same(facts.help, command.help)
-            && (facts.stdin.is_empty() || facts.stdin.iter().any(|kind| kind == stdin(&command.stdin)))
+            && (facts.stdin.is_empty() || facts.stdin.iter().any(|kind| kind == stdin(self.stdin())))
             && (facts.via.is_empty() || self.via(&facts.via))
             && (facts.remote.is_empty() || self.remote(&facts.remote, proof))
             && (facts.unresolved.is_empty() || self.unresolved(facts))
@@ -181,8 +181,31 @@ impl Candidate<'_> {
         })
     }
 
+    /// The commands around this one that it runs inside of, the nearest first: they share their input and output with it.
+    fn around(&self) -> impl Iterator<Item = &Command> {
+        let mut inner = self.command;
+        let mut rest = self.commands.get(..self.index).unwrap_or_default();
+        std::iter::from_fn(move || {
+            let (last, before) = inner.via.split_last()?;
+            let outer = |other: &Command| match last {
+                Via::Program(name) => other.via == before && other.name.as_ref() == Some(name),
+                Via::Shell(_) => false,
+            };
+            let at = rest.iter().rposition(outer)?;
+            inner = rest.get(at)?;
+            rest = rest.get(..at)?;
+            Some(inner)
+        })
+    }
+
+    fn stdin(&self) -> &Stdin {
+        let own = &self.command.stdin;
+        let outer = || self.around().map(|command| &command.stdin).find(|stdin| **stdin != Stdin::Inherited);
+        if *own == Stdin::Inherited { outer().unwrap_or(own) } else { own }
+    }
+
     fn pipeline(&self, tools: &[String], next: impl Fn(&Command) -> Option<usize>) -> bool {
-        let mut at = next(self.command);
+        let mut at = std::iter::once(self.command).chain(self.around()).find_map(&next);
         // A pipeline is no longer than all commands together, and has no ring.
         for _ in 0..self.commands.len() {
             let Some(neighbour) = at.and_then(|index| self.commands.get(index)) else {

@@ -229,7 +229,7 @@ mod tests {
                 "rules: [{id: a, when: {tool: env, flags: --nosuch}, class: read, why: x}]",
                 "can never fire: no such option",
             ),
-            ("rules: [{id: a, when: {tool: rm, url: \"*\"}, class: read, why: x}]", "has the role `url`"),
+            ("rules: [{id: a, when: {tool: rm, input: \"*\"}, class: read, why: x}]", "has the role `input`"),
             ("rules: [{id: a, when: {tool: rm}, unless: {tool: rm}, class: read, why: x}]", "whenever `when` does"),
             ("rules: [{id: a, when: {tool: git, command: --force}, class: read, why: x}]", "is an option"),
             ("rules: [{id: a, when: {tool: git, sql: dorp}, class: read, why: x}]", "did you mean `drop`?"),

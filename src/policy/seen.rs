@@ -89,6 +89,9 @@ impl<'a> Seen<'a> {
         let Ok(pattern) = pattern::steps(&with_home(text, at.home)) else {
             return false;
         };
+        if is_path_pattern(text) && !is_local(self.word) {
+            return false;
+        }
         let mut word = match is_path_pattern(text) && (at.home.is_some() || !text.starts_with('~')) {
             true => absolute(self.word, at),
             false => plain(self.word, at),

@@ -4,7 +4,7 @@ use super::error::{Origin, PolicyError};
 use super::texts::{Text, Texts, WordOr};
 use super::tool::{WrittenBody, WrittenRuns, WrittenTool};
 use crate::encoding::yaml::Placed;
-use crate::model::{Body, Form, OperandGrammar, OptionGrammar, Place, Role, Runs, Slot, Tool, Value};
+use crate::model::{Body, Form, OperandGrammar, OptionGrammar, Place, Role, Runs, Slot, Syntax, Tool, Value};
 
 /// The grammars that one written tool stands for: one, or one for each of `programs`.
 pub fn tools(origin: Origin<'_>, placed: &Placed<WrittenTool>) -> Result<Vec<Tool>, PolicyError> {
@@ -28,20 +28,22 @@ fn compiled(origin: Origin<'_>, placed: &Placed<WrittenTool>) -> Result<Tool, Po
     let general = written.body();
     let mut compiler = Compiler { origin, placed, general: Vec::new(), own: Vec::new() };
     compiler.take_options(&general)?;
-    let body = compiler.body(&general, None)?;
+    let body = compiler.body(&general, &["--help", "--version"])?;
     let options = std::mem::take(&mut compiler.own);
     compiler.general.clone_from(&options);
     let mut commands = Vec::new();
     for (key, differing) in &written.commands {
         compiler.take_options(differing)?;
-        let differing = compiler.body(differing, Some(&body))?;
+        let differing = compiler.body(differing, &[])?;
         let own = std::mem::take(&mut compiler.own);
-        let words: Vec<Vec<String>> =
-            key.split_whitespace().map(|word| word.split('|').map(str::to_owned).collect()).collect();
-        if words.is_empty() {
-            return Err(origin.at(placed, "a key of `commands` names no subcommand"));
+        for path in key.split(',') {
+            let words: Vec<Vec<String>> =
+                path.split_whitespace().map(|word| word.split('|').map(str::to_owned).collect()).collect();
+            if words.is_empty() {
+                return Err(origin.at(placed, "a key of `commands` names no subcommand"));
+            }
+            commands.push((words, Body { options: own.clone(), ..differing.clone() }));
         }
-        commands.push((words, Body { options: own, ..differing }));
     }
     // The longest match wins; sorted here so that the first match is the longest.
     commands.sort_by_key(|(words, _): &(Vec<Vec<String>>, Body)| std::cmp::Reverse(words.len()));
@@ -90,11 +92,15 @@ impl Compiler<'_> {
         for (spelled, role) in &body.roles {
             self.add(spelled, Value::Needed, Some(*role))?;
         }
-        for role_less in [&body.secrets] {
-            for spelled in role_less.iter() {
-                if self.known(spelled).is_none() {
-                    self.add(spelled, Value::Needed, None)?;
-                }
+        // What is read as a secret, as code or as a directory is a value.
+        let runs = body
+            .runs
+            .iter()
+            .flat_map(|runs| runs.options.iter().chain(runs.setting.iter().map(|text| text.value.0.as_str())));
+        let directory = body.directory.iter().map(|text| text.value.0.as_str());
+        for spelled in body.secrets.iter().chain(runs).chain(directory) {
+            if self.known(spelled).is_none() {
+                self.add(spelled, Value::Needed, None)?;
             }
         }
         Ok(())
@@ -108,7 +114,8 @@ impl Compiler<'_> {
 
     fn add(&mut self, spelled: &str, value: Value, role: Option<Role>) -> Result<(), PolicyError> {
         let spellings: Vec<String> = spelled.split('/').map(str::to_owned).collect();
-        if let Some(bad) = spellings.iter().find(|spelling| !dashed(spelling)) {
+        let assigned = self.placed.value.syntax == Syntax::Assignments;
+        if let Some(bad) = spellings.iter().find(|spelling| !assigned && !dashed(spelling)) {
             return Err(self.error(format!("`{bad}` is not an option: it has no dash")));
         }
         let same = |option: &&mut OptionGrammar| option.spellings.iter().any(|own| spellings.contains(own));
@@ -138,46 +145,28 @@ impl Compiler<'_> {
         texts.iter().map(|text| self.named(text)).collect()
     }
 
-    fn body(&self, written: &WrittenBody, general: Option<&Body>) -> Result<Body, PolicyError> {
-        let with = |own: Vec<String>, general: Option<&Vec<String>>| {
-            let mut all = own;
-            all.extend(general.into_iter().flatten().cloned());
-            all.dedup();
-            all
-        };
-        let mut runs = written.runs.iter().map(|runs| self.runs(runs)).collect::<Result<Vec<_>, _>>()?;
-        runs.extend(general.into_iter().flat_map(|body| body.runs.iter().cloned()));
-        let help = match (&written.help, general) {
-            (Some(help), general) => with(self.names(help), general.map(|body| &body.help)),
-            (None, Some(general)) => general.help.clone(),
-            (None, None) => vec!["--help".to_owned(), "--version".to_owned()],
-        };
+    /// What differs under a subcommand, and nothing of what holds for the whole tool: a reader goes through both.
+    fn body(&self, written: &WrittenBody, default_help: &[&str]) -> Result<Body, PolicyError> {
         let mut context: Vec<_> = written.context.iter().cloned().collect();
         for one in &mut context {
             one.options = one.options.iter().map(|option| self.named(option)).collect();
         }
-        context.extend(general.into_iter().flat_map(|body| body.context.iter().cloned()));
-        let operands = match (written.operands.is_empty(), general) {
-            (true, Some(general)) => general.operands.clone(),
-            _ => self.operands(&written.operands)?,
+        let help = match &written.help {
+            Some(help) => self.names(help),
+            None => default_help.iter().map(|flag| (*flag).to_owned()).collect(),
         };
-        let remote = match (&written.remote, general) {
-            (Some(remote), _) => Some(self.remote(&remote.0)?),
-            (None, general) => general.and_then(|body| body.remote.clone()),
-        };
-        let directory = written.directory.as_ref().map(|option| self.named(&option.value.0));
         Ok(Body {
-            operands,
+            operands: self.operands(&written.operands)?,
             options: Vec::new(),
-            runs,
-            dry_run: with(self.names(&written.dry_run), general.map(|body| &body.dry_run)),
+            runs: written.runs.iter().map(|runs| self.runs(runs)).collect::<Result<_, _>>()?,
+            dry_run: self.names(&written.dry_run),
             help,
-            privileged: written.privileged || general.is_some_and(|body| body.privileged),
-            remote,
+            privileged: written.privileged,
+            remote: written.remote.as_ref().map(|remote| self.remote(&remote.0)).transpose()?,
             context,
-            assignments: written.assignments || general.is_some_and(|body| body.assignments),
-            directory: directory.or_else(|| general.and_then(|body| body.directory.clone())),
-            secrets: with(self.names(&written.secrets), general.map(|body| &body.secrets)),
+            assignments: written.assignments,
+            directory: written.directory.as_ref().map(|option| self.named(&option.value.0)),
+            secrets: self.names(&written.secrets),
         })
     }
 
@@ -254,7 +243,7 @@ pub fn named<'a>(options: impl IntoIterator<Item = &'a OptionGrammar>, spelled: 
 }
 
 fn dashed(spelling: &str) -> bool {
-    spelling.len() > 1 && (spelling.starts_with('-') || spelling.starts_with('+')) || spelling.ends_with('=')
+    spelling.len() > 1 && (spelling.starts_with('-') || spelling.starts_with('+'))
 }
 
 /// The first spelling with two dashes, else the first.
@@ -283,7 +272,6 @@ fn role(word: &str) -> Option<Role> {
 mod tests {
     use super::*;
     use crate::encoding::yaml;
-    use crate::model::Syntax;
 
     fn tool(text: &str) -> Tool {
         let written: Placed<WrittenTool> = yaml::read("t.yaml", text).unwrap();
@@ -311,7 +299,7 @@ mod tests {
         let body = |name: &str| &kubectl.commands.iter().find(|(words, _)| words[0] == [name]).unwrap().1;
         assert_eq!(body("logs").options[0].value, Value::No, "it means something else under `logs`");
         assert_eq!(body("exec").runs[0].at, Slot::Dashes(1));
-        assert_eq!(body("exec").dry_run, ["--dry-run=client"], "what the tool says holds under its subcommands");
+        assert!(body("exec").dry_run.is_empty(), "what the tool says is not said again under its subcommands");
     }
 
     #[test]

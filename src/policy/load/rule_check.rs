@@ -55,8 +55,11 @@ pub fn checked(known: &Known<'_>, placed: &Placed<WrittenRule>) -> Result<(Rule,
     if written.why.0.trim().is_empty() {
         return Err(origin.at(&written.id, format!("`{id}` does not say why")));
     }
-    let when = written.when.0.iter().map(|facts| known.facts(facts)).collect::<Result<Vec<_>, _>>()?;
-    let unless = written.unless.0.iter().map(|facts| known.facts(facts)).collect::<Result<Vec<_>, _>>()?;
+    let when = written.when.0.iter().map(|facts| known.facts(facts, &[])).collect::<Result<Vec<_>, _>>()?;
+    // What silences speaks of the tools that fire, where it names none.
+    let tools: BTreeSet<&String> = when.iter().flat_map(|facts| &facts.tools).collect();
+    let tools: Vec<Tool> = tools.into_iter().filter_map(|name| (known.find)(name)).collect();
+    let unless = written.unless.0.iter().map(|facts| known.facts(facts, &tools)).collect::<Result<Vec<_>, _>>()?;
     for (facts, at) in when.iter().zip(&written.when.0) {
         if let Some(why) = never(facts, &unless, known.find) {
             return Err(origin.hinted(at, format!("`{id}` can never fire: {why}"), "change or remove the rule"));
@@ -124,8 +127,10 @@ fn never(facts: &Facts, unless: &[Facts], find: Find<'_>) -> Option<String> {
         return Some(format!("no such option: {}", names.join(", ")));
     }
     let roles = facts.values.iter().filter_map(|(values, _)| match values {
-        // Redirections are sources and writes of any tool.
-        Values::Role(Role::Source | Role::Writes) | Values::Operands | Values::Writes | Values::Path => None,
+        // Redirections are sources and writes of any tool, and a URL is one wherever it stands.
+        Values::Role(Role::Source | Role::Writes | Role::Url) | Values::Operands | Values::Writes | Values::Path => {
+            None
+        }
         Values::Role(role) => Some(*role),
     });
     let missing = roles.into_iter().find(|role| !tools.iter().any(|tool| touches(tool, *role)));
@@ -162,10 +167,13 @@ fn role_name(role: Role) -> &'static str {
 }
 
 impl Known<'_> {
-    fn facts(&self, placed: &Placed<WrittenFacts>) -> Result<Facts, PolicyError> {
+    fn facts(&self, placed: &Placed<WrittenFacts>, otherwise: &[Tool]) -> Result<Facts, PolicyError> {
         let written = &placed.value;
         let tools = self.tools(&written.tool)?;
-        let grammars: Vec<Tool> = tools.iter().filter_map(|name| (self.find)(name)).collect();
+        let grammars: Vec<Tool> = match tools.is_empty() {
+            true => otherwise.to_vec(),
+            false => tools.iter().filter_map(|name| (self.find)(name)).collect(),
+        };
         let mut values = Vec::new();
         for (which, texts) in [
             (Values::Operands, &written.operands),
@@ -263,7 +271,11 @@ impl Known<'_> {
 
     fn flags(&self, texts: &Texts, tools: &[Tool]) -> Result<Vec<Vec<FlagPattern>>, PolicyError> {
         let mut any = Vec::new();
+        let mut spellings = Vec::new();
         for (text, at) in texts.placed() {
+            spellings.extend(self.pattern(text, at)?.into_iter().map(|text| (text, at)));
+        }
+        for (text, at) in &spellings {
             // What an option is called differs between tools, and may differ under a subcommand.
             let mut spelled: Vec<Vec<FlagPattern>> = Vec::new();
             let mut grammars: Vec<Vec<_>> = tools.iter().map(|tool| every_option(tool).cloned().collect()).collect();
@@ -290,7 +302,7 @@ impl Known<'_> {
                 }
             }
             for flag in spelled.iter().flatten() {
-                if !flag.name.starts_with(['-', '+']) && !flag.name.ends_with('=') && !tools.is_empty() {
+                if !flag.name.starts_with(['-', '+']) && !tools.is_empty() {
                     let assigned = tools.iter().any(|tool| tool.syntax == crate::model::Syntax::Assignments);
                     if !assigned {
                         return Err(self.origin.at(at, format!("`{}` is not an option: it has no dash", flag.name)));
