@@ -13,6 +13,7 @@
 mod approval;
 mod audit;
 mod command;
+mod decisions;
 mod encoding;
 mod house;
 mod policy;
