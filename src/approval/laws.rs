@@ -137,6 +137,20 @@ proptest! {
 }
 
 #[test]
+fn every_way_four_people_can_stand_in_three_groups_is_counted_right() {
+    let from = GROUPS.iter().map(|group| (*group).to_owned()).collect();
+    let clause = Clause { from, count: 1, each: true, grade: Grade::Signed, apart: Apart::Key };
+    let everybody: Vec<Accepted> = (0..4).map(|person| answer(person, false, 1)).collect();
+    for members in 0..8_u32.pow(4) {
+        let bits: Vec<u8> = (0..4).map(|person| u8::try_from(members >> (3 * person) & 7).unwrap()).collect();
+        let roster = enrolled(&bits);
+        let tried = met_by_trying(&clause, &everybody, &roster);
+        let clauses = std::slice::from_ref(&clause);
+        assert_eq!(standing(clauses, &everybody, &roster) == Standing::Met, tried, "{bits:?}");
+    }
+}
+
+#[test]
 fn a_requirement_without_a_clause_or_a_group_is_never_met() {
     let roster = enrolled(&[7; 5]);
     let everybody: Vec<Accepted> = (0..5).map(|person| answer(person, true, 1)).collect();
