@@ -11,6 +11,7 @@
 )]
 
 mod approval;
+mod approval_cli;
 mod audit;
 mod command;
 mod decisions;

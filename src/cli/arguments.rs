@@ -70,6 +70,20 @@ pub enum Command {
     /// Check, test, list and show the rules
     #[command(subcommand)]
     Policy(super::policy::Policy),
+    /// List the requests that wait for an answer, oldest first
+    Requests(super::requests::Arguments),
+    /// Show one request and its answers
+    Show(super::show::Arguments),
+    /// Show a request and sign that it may run
+    Approve(super::approve::Arguments),
+    /// Show a request and sign that it must not run
+    Deny(super::deny::Arguments),
+    /// Take back a request of your own
+    Withdraw(super::withdraw::Arguments),
+    /// Make, list and show the keys that answers are signed with
+    Key(super::key::Arguments),
+    /// Write a first configuration, or add somebody to it
+    Init(super::init::Arguments),
     /// Write completions for a shell to standard output
     Completions(super::completions::Arguments),
     /// Write the man pages to a folder

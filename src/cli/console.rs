@@ -119,7 +119,7 @@ impl<'a> Console<'a> {
         for clause in &request.subject.requirement {
             self.detail(&format!("needs {}", clause_line(clause)));
         }
-        self.detail(&format!("answer from another terminal: gate approve {}", request.id));
+        self.detail(&format!("answer in another terminal: gate approve {}", request.id));
         if self.alone {
             self.line("no remote is configured: nobody outside this machine can see the request");
         }
@@ -133,6 +133,10 @@ impl<'a> Console<'a> {
 
     fn spin(&mut self, request: &Request) {
         let spinner = ProgressBar::new_spinner();
+        // A terminal that can only print (`TERM` unset or `dumb`).
+        if spinner.is_hidden() {
+            return self.line(&format!("waiting until {} (Ctrl-C withdraws)", seconds(request.expires)));
+        }
         if let Ok(style) =
             ProgressStyle::with_template("{spinner} waiting for {elapsed}, until {msg} (Ctrl-C withdraws)")
         {
@@ -202,7 +206,8 @@ fn command_lines(request: &Request) -> Vec<String> {
     lines
 }
 
-fn shown_word(word: &crate::model::Text) -> String {
+/// One word of a command; a secret stands outside of quotes.
+pub fn shown_word(word: &crate::model::Text) -> String {
     match word {
         crate::model::Text::Plain(text) => crate::model::quoted_word(text.as_ref()),
         other => other.to_string(),

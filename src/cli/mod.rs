@@ -1,24 +1,33 @@
 //! The command line: arguments, output, exit codes, and the composition of all parts.
 
+mod answer;
+mod approve;
 mod arguments;
 mod completions;
 mod console;
+mod deny;
 pub mod exit;
 mod explain;
 mod failure;
+mod init;
+mod key;
 mod output;
+mod place;
 mod policy;
-
+mod requests;
 mod run;
+mod screen;
+mod show;
 mod split;
 mod surroundings;
+mod withdraw;
 
 use std::ffi::OsString;
 use std::io::Write as _;
 use std::process::ExitCode;
 
-use clap::Parser as _;
 use clap::error::ErrorKind;
+use clap::{CommandFactory as _, Parser as _};
 
 use arguments::{Cli, Command, RunOptions};
 use failure::Complaint;
@@ -55,6 +64,13 @@ fn dispatch(own: Vec<OsString>, named: Option<Named>) -> Result<ExitCode, Compla
         None => run::run(&cli.run, named),
         Some(Command::Explain(arguments)) => done(explain::run(&arguments, named)),
         Some(Command::Policy(policy)) => done(policy::run(&policy)),
+        Some(Command::Requests(arguments)) => done(requests::run(&arguments)),
+        Some(Command::Show(arguments)) => done(show::run(&arguments)),
+        Some(Command::Approve(arguments)) => done(approve::run(arguments)),
+        Some(Command::Deny(arguments)) => done(deny::run(arguments)),
+        Some(Command::Withdraw(arguments)) => done(withdraw::run(&arguments)),
+        Some(Command::Key(arguments)) => done(key::run(&arguments)),
+        Some(Command::Init(arguments)) => done(init::run(&arguments)),
         Some(Command::Completions(arguments)) => done(completions::run(&arguments)),
         Some(Command::Pages(arguments)) => done(completions::pages(&arguments)),
     }
@@ -82,6 +98,6 @@ fn refused(error: &clap::Error, own: &[OsString]) -> Result<ExitCode, Complaint>
 }
 
 fn is_word(word: Option<&OsString>) -> bool {
-    let known = ["explain", "policy", "completions"];
-    word.and_then(|word| word.to_str()).is_some_and(|word| !word.starts_with('-') && !known.contains(&word))
+    let known = |word: &str| Cli::command().get_subcommands().any(|command| command.get_name() == word);
+    word.and_then(|word| word.to_str()).is_some_and(|word| !word.starts_with('-') && !known(word))
 }

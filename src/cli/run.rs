@@ -108,6 +108,12 @@ fn decided(options: &RunOptions, paths: &Paths, wanted: &Wanted, console: &mut C
 
 /// This host's log, begun on first use.
 pub fn open_log(paths: &Paths, host: &str) -> Result<AuditLog, Failure> {
+    let (places, origin) = log_parts(paths, host);
+    AuditLog::open(&places, origin, Box::new(|| HostClock.now().wall)).map_err(Failure::from)
+}
+
+/// Where this host's log lies, and what it says of this host.
+pub fn log_parts(paths: &Paths, host: &str) -> (LogPaths, Origin) {
     let places = LogPaths { audit: paths.audit(), pin: paths.pin(), key: paths.keys().join("record") };
     let origin = Origin {
         host: host.to_owned(),
@@ -116,7 +122,7 @@ pub fn open_log(paths: &Paths, host: &str) -> Result<AuditLog, Failure> {
         gate: env!("CARGO_PKG_VERSION").to_owned(),
         boot: HostClock.now().boot,
     };
-    AuditLog::open(&places, origin, Box::new(|| HostClock.now().wall)).map_err(Failure::from)
+    (places, origin)
 }
 
 /// Where requests go: the queue that accounts share, or this user's own.

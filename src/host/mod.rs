@@ -17,6 +17,7 @@ mod raw;
 pub mod requester;
 pub mod signals;
 pub mod status;
+pub mod terminal;
 
 pub use raw::undumpable;
 

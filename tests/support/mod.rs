@@ -13,6 +13,7 @@ mod terminal;
 mod wait;
 
 pub use call::Call;
+pub use keys::Key;
 pub use programs::{missing, program};
 pub use ran::{Ran, Status};
 pub use running::Running;

@@ -88,6 +88,21 @@ impl<'a> LocalApprovals<'a> {
     }
 }
 
+/// Puts a request there that stays. Whoever resumes finds it there already; what lies there is not what is asked, so
+/// something else is replaced.
+fn park(dir: &Dir, id: RequestId, bytes: &[u8]) -> Result<(), QueueError> {
+    let name = Kind::Parked.name(id);
+    if dir.content(&name, LARGEST_REQUEST).is_ok_and(|lies| lies.bytes == bytes) {
+        return Ok(());
+    }
+    dir.remove(&name);
+    match dir.put(&name, bytes, |_| Ok(())) {
+        // Another process resumes it as well.
+        Err(QueueError::Io { source, .. }) if source.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
+        put => put.map(drop),
+    }
+}
+
 impl Approvals for LocalApprovals<'_> {
     fn publish(&mut self, id: RequestId, bytes: &[u8], stays: bool) -> Result<(), Failure> {
         let mut publish = || {
@@ -96,7 +111,7 @@ impl Approvals for LocalApprovals<'_> {
             }
             let waiting = self.waiting(id)?;
             waiting.own = if stays {
-                waiting.dir.put(&Kind::Parked.name(id), bytes, |_| Ok(()))?;
+                park(&waiting.dir, id, bytes)?;
                 Own::Nothing
             } else {
                 Own::Published { lock: put_locked(&waiting.dir, id, bytes)?, bytes: bytes.to_vec(), times: 1 }
