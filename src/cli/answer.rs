@@ -66,6 +66,7 @@ fn signed(
     terminal: Option<&Terminal>,
 ) -> Result<Answered, Complaint> {
     let record_key = place.record_key()?;
+    let revoked = place.revoked()?;
     let mut typed = false;
     let mut ask = |path: &Path, tries: usize| {
         typed = true;
@@ -78,7 +79,7 @@ fn signed(
         approver: &mut AtTerminal { terminal, said, host: &place.config.host },
         signer: &mut signer,
         roster: &place.config.roster,
-        revoked: &std::collections::BTreeSet::new(),
+        revoked: &revoked,
         record_key: record_key.as_ref(),
     };
     let answered = answer(&mut desk, id, decision);
@@ -150,7 +151,7 @@ fn chosen(
 }
 
 /// The key to answer with: the only one that is enrolled, the only one there is, or the one that is picked.
-fn key(place: &Place, terminal: Option<&Terminal>) -> Result<KeyFile, Complaint> {
+pub fn key(place: &Place, terminal: Option<&Terminal>) -> Result<KeyFile, Complaint> {
     let (keys, skipped) = place.keys().list()?;
     let enrolled = |key: &&KeyFile| place.config.roster.owner_of(&key.public.fingerprint()).is_some();
     let mut usable: Vec<KeyFile> = keys.iter().filter(enrolled).cloned().collect();

@@ -85,10 +85,7 @@ impl From<Stop> for Complaint {
             Stop::Unmeetable(_) => Self::new(exit::CONFIGURATION, message).hint(
                 "nothing ran; `gate init --principal NAME --key FILE.pub --group GROUP` enrols somebody who can answer",
             ),
-            Stop::Unenrolled(Unenrolled::Failed(failure)) => Self::failure(exit::LOG, failure),
-            Stop::Unenrolled(Unenrolled::Wider(_)) => Self::new(exit::CONFIGURATION, message)
-                .hint("nothing ran; somebody who was enrolled before accepts it with `gate key accept`"),
-            Stop::Unenrolled(Unenrolled::Nothing | Unenrolled::Refused(_)) => Self::new(exit::CONFIGURATION, message),
+            Stop::Unenrolled(unenrolled) => Self::from(unenrolled),
             Stop::Configuration(failure) | Stop::Binding(failure) => Self::failure(exit::CONFIGURATION, failure),
             Stop::Approvals(failure) => Self::failure(exit::CONFIGURATION, failure),
             Stop::Log(failure) => Self::failure(exit::LOG, failure),
@@ -98,6 +95,19 @@ impl From<Stop> for Complaint {
                 Self::new(exit::AGAIN, message).hint("nothing ran; run it again to ask about what it is now")
             }
             Stop::Unfound(Unfound::Interrupted(_)) => Self::new(exit::AGAIN, message),
+        }
+    }
+}
+
+impl From<Unenrolled> for Complaint {
+    fn from(error: Unenrolled) -> Self {
+        let message = error.to_string();
+        match error {
+            Unenrolled::Failed(failure) => Self::failure(exit::LOG, failure),
+            Unenrolled::Wider(_) => Self::new(exit::CONFIGURATION, message)
+                .hint("nothing ran; somebody who was enrolled before accepts it with `gate key accept`"),
+            Unenrolled::Nothing => Self::new(exit::USAGE, message),
+            Unenrolled::Refused(_) => Self::new(exit::DENIED, message),
         }
     }
 }

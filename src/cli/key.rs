@@ -39,6 +39,12 @@ enum Command {
     Show(Show),
     /// Copy a key file of OpenSSH, and the .pub file beside it, to gate's keys
     Import(Import),
+    /// Sign that the principals of the configuration may answer
+    ///
+    /// Who may answer is pinned in the log; what widens it counts once somebody who was enrolled before has signed it.
+    Accept(super::enrolment::Accept),
+    /// Take a key out of use for good; counts at once
+    Revoke(super::enrolment::Revoke),
 }
 
 #[derive(Debug, Args)]
@@ -106,6 +112,8 @@ pub fn run(arguments: &Arguments) -> Result<(), Complaint> {
             let key = made(&place.keys(), new, &place.config.host)?;
             told(&place, &key, new.json, "made")?
         }
+        Command::Accept(said) => super::enrolment::accepted(&place, said)?,
+        Command::Revoke(said) => super::enrolment::revoked(&place, said)?,
         Command::Import(import) => {
             let key = place.keys().import(&import.file)?;
             told(&place, &key, import.json, "imported")?

@@ -6,6 +6,7 @@ mod arguments;
 mod completions;
 mod console;
 mod deny;
+mod enrolment;
 pub mod exit;
 mod explain;
 mod failure;

@@ -1,12 +1,13 @@
 //! What the commands for requests and keys find around them: the configuration, the queue, the keys.
 
+use crate::actions::enrolment::{Revoked, revoked_of};
 use crate::host::clock::HostClock;
 use crate::host::config::{Config, Paths, Trusting};
 use crate::host::keys::Keys;
 use crate::host::log::read_pin;
 use crate::host::queue::{Listing, Queue};
 use crate::model::{Fingerprint, Timestamp};
-use crate::ports::Clock as _;
+use crate::ports::{Clock as _, Log};
 
 use super::exit;
 use super::failure::Complaint;
@@ -59,6 +60,14 @@ impl Place {
     pub fn record_key(&self) -> Result<Option<Fingerprint>, Complaint> {
         let pin = read_pin(&self.paths.pin()).map_err(|error| Complaint::new(exit::LOG, error.to_string()))?;
         Ok(pin.map(|pin| pin.key.fingerprint()))
+    }
+
+    /// The keys that this host's log says are revoked.
+    pub fn revoked(&self) -> Result<Revoked, Complaint> {
+        let Some(mut log) = super::enrolment::log(self)? else { return Ok(Revoked::new()) };
+        let members = Log::enrolment(&mut log).map_err(|failure| Complaint::failure(exit::LOG, failure))?;
+        let revoked = members.map_or_else(|| Ok(Revoked::new()), |members| revoked_of(&members));
+        revoked.map_err(|failure| Complaint::failure(exit::LOG, failure))
     }
 }
 

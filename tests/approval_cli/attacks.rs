@@ -218,6 +218,43 @@ fn a_key_that_enrols_itself_while_the_command_waits_ends_the_wait() {
     assert!(ran.stderr.contains("`mallory` is a new member of `approvers`"), "{ran:?}");
     assert!(ran.stderr.contains("`gate key accept`"), "{ran:?}");
     assert!(scene.stands());
+    // Nobody lets themselves in.
+    let accept = |key: &Key| {
+        let key = key.private.to_str().unwrap();
+        scene.alone(&["key", "accept", "--key", key, "--reason", "welcome", "--yes"]).run()
+    };
+    let own = accept(&mallory);
+    assert_eq!(own.status, Status::Exited(77), "{own:?}");
+    assert!(own.stderr.contains("was not enrolled before the change, so it cannot accept it"), "{own:?}");
+    let alices = accept(&scene.alice);
+    assert!(alices.stdout.starts_with("accepted by alice:\n  `mallory` has the new key SHA256:"), "{alices:?}");
+    assert_eq!(accept(&scene.alice).status, Status::Exited(64), "there is nothing more to accept");
+    let (gate, id) = scene.ask(&[]);
+    assert_eq!(scene.answer("approve", &id, &mallory, "mine now").status, Status::Exited(0));
+    assert_eq!(gate.wait().status, Status::Exited(0));
+}
+
+#[test]
+fn a_revoked_key_approves_nothing_even_while_the_command_waits() {
+    let scene = Scene::new();
+    let bob = scene.sandbox.ssh_key("bob", "");
+    scene.enrol("bob", &bob, &[]);
+    let key = fingerprint(&scene, &scene.alice);
+    let revoke = || scene.alone(&["key", "revoke", &key, "--yes"]).run();
+    assert_eq!(revoke().status, Status::Exited(64), "nobody is pinned yet");
+    let (gate, id) = scene.ask(&[]);
+    let unasked = scene.alone(&["key", "revoke", &key]).run();
+    assert_eq!(unasked.status, Status::Exited(64), "{unasked:?}");
+    let revoked = revoke();
+    assert_eq!((revoked.stdout, revoked.status), (format!("revoked {key}, of alice\n"), Status::Exited(0)));
+    let early = scene.answer("approve", &id, &scene.alice, "still me");
+    assert_eq!(early.status, Status::Exited(77), "{early:?}");
+    assert!(early.stderr.contains(&format!("the key {key} is revoked")), "{early:?}");
+    put(&scene, &id, "0000000000000001", &Forged::new(&scene, &id, &scene.alice).bytes());
+    let ran = gate.wait();
+    assert_eq!(ran.status, Status::Exited(75), "{ran:?}");
+    assert!(ran.stderr.contains(&format!("the command changed while it waited: the key {key}")), "{ran:?}");
+    assert!(scene.stands());
 }
 
 #[test]
