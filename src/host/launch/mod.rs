@@ -32,9 +32,12 @@ use crate::ports::{self, Failure, Holding, Purpose, Standing};
 /// Why a cleared command did not run. Each says by its name which exit code belongs to it.
 #[derive(Debug, thiserror::Error)]
 pub enum LaunchError {
-    /// The file, or the interpreter it names, is gone: 127.
+    /// The file is gone: 127.
     #[error("`{}`: not found", Shown::os(.0.as_os_str()))]
     NotFound(PathBuf),
+    /// The file is there; what its first line or its header names to run it is not: 127.
+    #[error("`{}`: the interpreter that it names is not found", Shown::os(.0.as_os_str()))]
+    NoInterpreter(PathBuf),
     /// The kernel refuses to run it: 126.
     #[error("`{}`: {}", Shown::os(.path.as_os_str()), plain(io::Error::from_raw_os_error(*.errno)))]
     NotExecutable {
@@ -229,7 +232,7 @@ impl ports::Launcher for Launcher {
 impl From<LaunchError> for ports::Unfound {
     fn from(error: LaunchError) -> Self {
         match error {
-            LaunchError::NotFound(_) => Self::NotFound(error.to_string()),
+            LaunchError::NotFound(_) | LaunchError::NoInterpreter(_) => Self::NotFound(error.to_string()),
             LaunchError::Changed(_) => Self::Changed(error.to_string()),
             LaunchError::Interrupted(signal) => Self::Interrupted(signal),
             LaunchError::NotExecutable { .. }
@@ -271,6 +274,7 @@ fn variable(name: &OsStr, value: &OsStr) -> Result<CString, LaunchError> {
 fn failure(launch: &Launch, error: &io::Error) -> LaunchError {
     let path = launch.executable.clone();
     match error.raw_os_error().unwrap_or(libc::EIO) {
+        libc::ENOENT if path.exists() => LaunchError::NoInterpreter(path),
         libc::ENOENT => LaunchError::NotFound(path),
         libc::E2BIG => {
             let words = launch.arguments.iter().map(|word| word.len() + 1);
