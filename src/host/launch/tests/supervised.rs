@@ -117,7 +117,7 @@ fn the_command_gets_no_descriptor_that_nobody_approved() {
 #[test]
 fn a_signal_before_the_command_is_there_means_that_it_never_runs() {
     let stage = Stage::new();
-    let mut gate = stage.play("guard meet supervise", &["sh", "-c", "echo >ran"]);
+    let mut gate = stage.play("guard meet heard supervise", &["sh", "-c", "echo >ran"]);
     let mut gate = gate.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
     stage.wait_for("ready");
     kill_process(pid(&gate), Signal::INT).unwrap();
