@@ -44,6 +44,8 @@ impl Asked {
 pub(super) fn asked(world: &mut World<'_>, case: Case<'_>, requirement: &Requirement) -> Result<Ended, Stop> {
     let Case { wanted, configured, options, .. } = case;
     let clauses = &requirement.clauses;
+    // First of all, so that nobody is asked, or looked for, about what cannot be run.
+    found(world, case)?;
     let revoked = enrolment::pin(world.log, configured)?;
     let record_key = world.log.key();
     meetable(clauses, &configured.roster, &configured.requester, &revoked, &record_key, configured.reach)?;
