@@ -17,5 +17,7 @@ mod command;
 mod decisions;
 mod encoding;
 mod house;
+mod launch;
 mod policy;
+mod record;
 mod support;
