@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 use super::config::file::{self, FileError, words};
 use crate::encoding::openssh::{KeyFileError, PrivateKey, needs_passphrase};
 use crate::encoding::sshsig;
-use crate::model::{Fingerprint, InvalidKey, PublicKey};
+use crate::model::{Fingerprint, InvalidKey, PublicKey, Shown};
 use crate::ports::{Failure, Signer};
 
 /// Larger than any key file.
@@ -30,13 +30,13 @@ pub enum KeyError {
     #[error(transparent)]
     File(#[from] FileError),
     /// There is no such file.
-    #[error("there is no key `{}`", .0.display())]
+    #[error("there is no key `{}`", Shown::os(.0.as_os_str()))]
     NoFile(PathBuf),
     /// Others can read a private key.
-    #[error("`{}` can be read by others, so it is no secret (hint: chmod 600 it)", .0.display())]
+    #[error("`{}` can be read by others, so it is no secret (hint: chmod 600 it)", Shown::os(.0.as_os_str()))]
     Open(PathBuf),
     /// Somebody else's private key.
-    #[error("`{}` belongs to uid {uid}, not to you", .path.display())]
+    #[error("`{}` belongs to uid {uid}, not to you", Shown::os(.path.as_os_str()))]
     Owner {
         /// Where.
         path: PathBuf,
@@ -44,7 +44,7 @@ pub enum KeyError {
         uid: u32,
     },
     /// What stands in a file is not a key that can be used.
-    #[error("`{}`: {fault}", .path.display())]
+    #[error("`{}`: {fault}", Shown::os(.path.as_os_str()))]
     Private {
         /// Where.
         path: PathBuf,
@@ -52,7 +52,7 @@ pub enum KeyError {
         fault: KeyFileError,
     },
     /// What stands in a `.pub` file is not a key.
-    #[error("`{}`: {fault}", .path.display())]
+    #[error("`{}`: {fault}", Shown::os(.path.as_os_str()))]
     Public {
         /// Where.
         path: PathBuf,
@@ -60,16 +60,16 @@ pub enum KeyError {
         fault: InvalidKey,
     },
     /// The `.pub` file beside a private key is another key's.
-    #[error("`{}` is not the public half of the key beside it", .0.display())]
+    #[error("`{}` is not the public half of the key beside it", Shown::os(.0.as_os_str()))]
     OtherHalf(PathBuf),
     /// A name that cannot be one of a file.
     #[error("`{}` cannot be the name of a key (letters, digits, `.`, `-`, `_` and `@`)", .0.escape_debug())]
     Name(String),
     /// Something of this name stands there.
-    #[error("`{}` is there already and is not written over", .0.display())]
+    #[error("`{}` is there already and is not written over", Shown::os(.0.as_os_str()))]
     Exists(PathBuf),
     /// It cannot be written.
-    #[error("`{}` cannot be written: {}", .path.display(), words(.source))]
+    #[error("`{}` cannot be written: {}", Shown::os(.path.as_os_str()), words(.source))]
     Write {
         /// Where.
         path: PathBuf,
@@ -80,7 +80,7 @@ pub enum KeyError {
     #[error("the system gives no random bytes")]
     NoEntropy,
     /// Nobody gave a passphrase.
-    #[error("no passphrase was given for `{}`", .0.display())]
+    #[error("no passphrase was given for `{}`", Shown::os(.0.as_os_str()))]
     NoPassphrase(PathBuf),
 }
 

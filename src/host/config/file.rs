@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::OFlags;
 
+use crate::model::Shown;
+
 /// A file's content, and whose it is.
 #[derive(Debug)]
 pub struct FileRead {
@@ -25,7 +27,7 @@ pub struct FileRead {
 #[non_exhaustive]
 pub enum FileError {
     /// Something else stands there.
-    #[error("`{}` is a {kind}, not a file", .path.display())]
+    #[error("`{}` is a {kind}, not a file", Shown::os(.path.as_os_str()))]
     NotAFile {
         /// Where.
         path: PathBuf,
@@ -33,7 +35,7 @@ pub enum FileError {
         kind: &'static str,
     },
     /// Larger than anything meant.
-    #[error("`{}` has {size} bytes, more than {limit}", .path.display())]
+    #[error("`{}` has {size} bytes, more than {limit}", Shown::os(.path.as_os_str()))]
     TooLarge {
         /// Where.
         path: PathBuf,
@@ -43,7 +45,7 @@ pub enum FileError {
         limit: u64,
     },
     /// It cannot be opened or read.
-    #[error("`{}` cannot be read: {}", .path.display(), words(.source))]
+    #[error("`{}` cannot be read: {}", Shown::os(.path.as_os_str()), words(.source))]
     Unreadable {
         /// Where.
         path: PathBuf,
@@ -51,7 +53,7 @@ pub enum FileError {
         source: io::Error,
     },
     /// It is not text.
-    #[error("`{}` is not UTF-8 text", .path.display())]
+    #[error("`{}` is not UTF-8 text", Shown::os(.path.as_os_str()))]
     NotText {
         /// Where.
         path: PathBuf,

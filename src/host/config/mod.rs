@@ -14,7 +14,7 @@ use serde::Deserialize;
 use self::file::{FileError, FileRead};
 use crate::approval::{Roster, RosterError};
 use crate::encoding::yaml::{self, Placed, YamlError};
-use crate::model::{Digest, Principal, SelfApproval};
+use crate::model::{Digest, Principal, SelfApproval, Shown};
 
 pub use paths::{PathError, Paths, SYSTEM, Trusting};
 pub use start::{Begun, InitError, NewPrincipal, Whose, init};
@@ -73,10 +73,10 @@ pub enum ConfigError {
     #[error("{0}")]
     Text(#[from] YamlError),
     /// A file of `/etc/gate` that others than root can change.
-    #[error("`{}` must belong to root and be writable by root alone", .0.display())]
+    #[error("`{}` must belong to root and be writable by root alone", Shown::os(.0.as_os_str()))]
     NotRoots(PathBuf),
     /// A user's file that anybody can change.
-    #[error("`{}` is writable by everybody (hint: chmod o-w)", .0.display())]
+    #[error("`{}` is writable by everybody (hint: chmod o-w)", Shown::os(.0.as_os_str()))]
     Everybodys(PathBuf),
 }
 
@@ -102,7 +102,7 @@ struct Layer {
 impl Layer {
     /// An empty file says nothing, as no file does.
     fn read(path: &Path, text: String) -> Result<Self, YamlError> {
-        let name = path.display().to_string();
+        let name = Shown::os(path.as_os_str()).to_string();
         let says_nothing = text.lines().all(|line| line.trim().is_empty() || line.trim_start().starts_with('#'));
         let written = if says_nothing { Written::default() } else { yaml::read(&name, &text)? };
         Ok(Self { name, text, written })

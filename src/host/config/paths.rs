@@ -5,6 +5,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use super::accounts;
+use crate::model::Shown;
 
 /// The directory of the system's own configuration; always read.
 pub const SYSTEM: &str = "/etc/gate";
@@ -29,13 +30,13 @@ pub struct Paths {
 #[non_exhaustive]
 pub enum PathError {
     /// A relative path would mean another place in every directory.
-    #[error("GATE_HOME is `{}`, which is not an absolute path", .0.display())]
+    #[error("GATE_HOME is `{}`, which is not an absolute path", Shown::os(.0.as_os_str()))]
     Relative(PathBuf),
     /// It names nothing.
-    #[error("GATE_HOME is `{}`, which does not exist (hint: mkdir -m 700 it, or run gate init)", .0.display())]
+    #[error("GATE_HOME is `{}`, which does not exist (hint: mkdir -m 700 it, or run gate init)", Shown::os(.0.as_os_str()))]
     Missing(PathBuf),
     /// It names something else.
-    #[error("GATE_HOME is `{}`, which is not a directory", .0.display())]
+    #[error("GATE_HOME is `{}`, which is not a directory", Shown::os(.0.as_os_str()))]
     NotADirectory(PathBuf),
     /// Neither HOME nor the password database names one.
     #[error("neither HOME nor the password database names a home for uid {0} (hint: set GATE_HOME)")]

@@ -11,7 +11,7 @@ use super::file::{self, FileError};
 use super::{ConfigError, Layer, is_host};
 use crate::approval::{Roster, RosterError};
 use crate::encoding::yaml::{self, YamlError};
-use crate::model::{Account, EnrolledKey, Principal, PublicKey, SelfApproval};
+use crate::model::{Account, EnrolledKey, Principal, PublicKey, SelfApproval, Shown};
 
 /// Somebody to enrol.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,7 +66,7 @@ pub enum InitError {
     #[error(transparent)]
     Roster(#[from] RosterError),
     /// Somebody of this name is enrolled with something else.
-    #[error("`{name}` is enrolled in `{}` with something else, which is not overwritten (hint: edit that file)", .path.display())]
+    #[error("`{name}` is enrolled in `{}` with something else, which is not overwritten (hint: edit that file)", Shown::os(.path.as_os_str()))]
     Other {
         /// Who.
         name: String,
@@ -74,7 +74,7 @@ pub enum InitError {
         path: PathBuf,
     },
     /// The file is written in a way that text cannot be added to.
-    #[error("`{}` cannot be added to as it is written; add this under `principals:` by hand:\n{entry}", .path.display())]
+    #[error("`{}` cannot be added to as it is written; add this under `principals:` by hand:\n{entry}", Shown::os(.path.as_os_str()))]
     Written {
         /// Where.
         path: PathBuf,
@@ -85,7 +85,7 @@ pub enum InitError {
     #[error("`{0}` cannot be the name of a host")]
     Host(String),
     /// It cannot be written.
-    #[error("`{}` cannot be written: {}", .path.display(), file::words(.source))]
+    #[error("`{}` cannot be written: {}", Shown::os(.path.as_os_str()), file::words(.source))]
     Write {
         /// Where.
         path: PathBuf,

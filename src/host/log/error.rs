@@ -5,14 +5,14 @@ use std::path::{Path, PathBuf};
 
 use crate::audit::SealError;
 use crate::encoding::json::CanonicalError;
-use crate::model::RequestId;
+use crate::model::{RequestId, Shown};
 
 /// Why the log could not be written, read or trusted.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum LogError {
     /// The system refused a file operation.
-    #[error("cannot {doing} `{}`: {source}", path.display())]
+    #[error("cannot {doing} `{}`: {}", Shown::os(path.as_os_str()), crate::host::plain(source))]
     Io {
         /// What was tried.
         doing: &'static str,
@@ -22,22 +22,22 @@ pub enum LogError {
         source: io::Error,
     },
     /// Another writer held the lock for too long.
-    #[error("the lock `{}` was not free in time: another writer holds it", .0.display())]
+    #[error("the lock `{}` was not free in time: another writer holds it", Shown::os(.0.as_os_str()))]
     Busy(PathBuf),
     /// The lock's file was exchanged while it was held.
-    #[error("the lock `{}` was exchanged while it was held", .0.display())]
+    #[error("the lock `{}` was exchanged while it was held", Shown::os(.0.as_os_str()))]
     LockReplaced(PathBuf),
     /// An earlier sync failed, so that nobody knows what is on disk.
-    #[error("`{}` says that an earlier record may not be on disk", .0.display())]
+    #[error("`{}` says that an earlier record may not be on disk", Shown::os(.0.as_os_str()))]
     Broken(PathBuf),
     /// This process's own sync failed.
-    #[error("the record may not be on disk: {0}")]
+    #[error("the record may not be on disk: {}", crate::host::plain(.0))]
     NotDurable(io::Error),
     /// Fewer bytes were written than the record has.
     #[error("only {0} of {1} bytes were written (is the disk full?)")]
     Short(usize, usize),
     /// A finished line is not what it should be.
-    #[error("the log is damaged at record {seq} (`{}`, offset {offset}): {what}", path.display())]
+    #[error("the log is damaged at record {seq} (`{}`, offset {offset}): {what}", Shown::os(path.as_os_str()))]
     Damaged {
         /// The segment.
         path: PathBuf,
@@ -49,10 +49,10 @@ pub enum LogError {
         what: String,
     },
     /// The log, its key or its pin is gone although it was made once.
-    #[error("`{}` is missing, and a log that was begun is never begun anew by itself", .0.display())]
+    #[error("`{}` is missing, and a log that was begun is never begun anew by itself", Shown::os(.0.as_os_str()))]
     Missing(PathBuf),
     /// A log or key is there that no pin names.
-    #[error("`{}` exists, but the file `{}` that should name the log is missing", found.display(), pin.display())]
+    #[error("`{}` exists, but the file `{}` that should name the log is missing", Shown::os(found.as_os_str()), Shown::os(pin.as_os_str()))]
     NotPinned {
         /// The log's directory or the key.
         found: PathBuf,
@@ -60,7 +60,7 @@ pub enum LogError {
         pin: PathBuf,
     },
     /// The log or its key is another than the pinned one.
-    #[error("`{}` is not what `{}` names", found.display(), pin.display())]
+    #[error("`{}` is not what `{}` names", Shown::os(found.as_os_str()), Shown::os(pin.as_os_str()))]
     OtherLog {
         /// The segment or the key.
         found: PathBuf,
@@ -68,7 +68,7 @@ pub enum LogError {
         pin: PathBuf,
     },
     /// A file is not what it should be: owner, permissions, kind or content.
-    #[error("`{}` {why}", path.display())]
+    #[error("`{}` {why}", Shown::os(path.as_os_str()))]
     Unfit {
         /// The file.
         path: PathBuf,

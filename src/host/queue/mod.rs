@@ -34,7 +34,7 @@ const MARKS_STAY: i64 = 7 * 24 * 3600;
 #[non_exhaustive]
 pub enum QueueError {
     /// Something about a file or the directory failed.
-    #[error("cannot {doing} `{}`: {}", .path.display(), words(.source))]
+    #[error("cannot {doing} `{}`: {}", Shown::os(.path.as_os_str()), words(.source))]
     Io {
         /// What was tried.
         doing: &'static str,
@@ -44,7 +44,7 @@ pub enum QueueError {
         source: io::Error,
     },
     /// The directory is not one to be trusted.
-    #[error("the queue `{}` {why}", .path.display())]
+    #[error("the queue `{}` {why}", Shown::os(.path.as_os_str()))]
     Unfit {
         /// Which.
         path: PathBuf,
@@ -52,7 +52,7 @@ pub enum QueueError {
         why: &'static str,
     },
     /// A shared queue that is configured and not there.
-    #[error("the queue `{}` does not exist", .0.display())]
+    #[error("the queue `{}` does not exist", Shown::os(.0.as_os_str()))]
     Missing(PathBuf),
     /// There is no such request.
     #[error("there is no request {0} in the queue")]
