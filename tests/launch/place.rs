@@ -10,7 +10,8 @@ use crate::support::{Ran, Sandbox, Status};
 #[test]
 fn the_command_is_the_process_that_gate_was() {
     let sandbox = Sandbox::new();
-    let running = sandbox.gate(["--", "/bin/sh", "-c", "echo $$; readlink /proc/$$/exe; cat /proc/$$/stat"]).start();
+    sandbox.script("look", "#!/bin/sh\necho $$; readlink /proc/$$/exe; cat /proc/$$/stat\n");
+    let running = sandbox.gate(["--", "./look"]).start();
     let id = running.id().to_string();
     let ran = running.wait();
     assert_eq!(ran.status, Status::Exited(0));

@@ -1,5 +1,11 @@
 //! The record through the real program: durable before anything runs, whole whatever happens, and silent about secrets.
 
+mod broken;
+mod configuration;
+mod many;
+mod secrets;
+mod status;
+
 use std::fs;
 
 use serde_json::Value;
