@@ -8,3 +8,4 @@ pub mod explain;
 pub mod masking;
 pub mod run;
 pub mod subject;
+pub mod verify;

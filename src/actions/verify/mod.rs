@@ -1,0 +1,161 @@
+//! `gate audit verify`: judges every run again, years later, with nothing but the papers in the log: the policy that
+//! decided, the request, each person's signed answer. Refuses a run whose papers are missing, late, or somebody else's.
+//!
+//! `audit` says whether the log is what was written; this says whether what was written allowed what ran. The records
+//! come in order, each once, and are let go as soon as nothing can refer to them any more.
+
+mod examined;
+mod fault;
+mod papers;
+mod run;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+
+use crate::audit::{Kind, Opening, Record, Report};
+use crate::model::{Digest, Fingerprint, LogId, PublicKey, RequestId};
+
+pub use examined::{Anchor, Examined, Tally};
+pub use fault::{Fault, What, Wrong};
+
+use papers::{Asked, Deciding};
+
+/// How many faults are listed.
+const MOST_FAULTS: usize = 1000;
+
+/// The log and the key somebody expects, where there is no file that pins them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Expected {
+    /// The log's id.
+    pub log: LogId,
+    /// The fingerprint of the key that signs its records.
+    pub key: Fingerprint,
+}
+
+/// An examination under way: every record that is what it should be is shown to it, in order.
+#[derive(Debug, Default)]
+pub struct Examination {
+    expected: Option<Expected>,
+    as_expected: bool,
+    policies: BTreeMap<Digest, Deciding>,
+    requests: BTreeMap<Digest, Asked>,
+    ids: BTreeMap<RequestId, Digest>,
+    /// Place and leaf hash of each run, and whether its outcome is recorded; in order.
+    runs: Vec<(u64, Digest, bool)>,
+    /// What the signatures of accepted answers vouch for.
+    anchors: Vec<Anchor>,
+    tally: Tally,
+    /// The segment of the record at hand.
+    segment: u64,
+    faults: Vec<Fault>,
+    unlisted: u64,
+}
+
+impl Examination {
+    /// An examination; `expected` says which log it should be, where nothing else pins it.
+    #[must_use]
+    pub fn new(expected: Option<Expected>) -> Self {
+        Self { expected, ..Self::default() }
+    }
+
+    /// The next record.
+    pub fn record(&mut self, record: &Record) {
+        if Opening::of(record).is_some() {
+            self.segment = record.seq;
+        }
+        *self.tally.modes.entry(record.mode).or_default() += 1;
+        let judged = match record.kind {
+            Kind::Genesis => self.genesis(record),
+            Kind::Policy => self.policy(record),
+            Kind::Request => self.request(record),
+            Kind::Verdict => self.verdict(record),
+            Kind::Run => self.run(record),
+            Kind::Refuse => self.refuse(record),
+            Kind::Outcome => self.outcome(record),
+            Kind::Grant | Kind::Key | Kind::Segment | Kind::Anchor | Kind::Repair | Kind::Clock | Kind::Erase => Ok(()),
+        };
+        if let Err(wrong) = judged {
+            self.fault(record, wrong);
+        }
+    }
+
+    /// What came of it, together with what the log's own verifier found.
+    pub fn finish(self, report: Report) -> Examined {
+        Examined::of(report, self.faults, self.unlisted, &self.anchors, self.tally, self.as_expected)
+    }
+
+    fn genesis(&mut self, record: &Record) -> Result<(), Wrong> {
+        let Some(expected) = self.expected else { return Ok(()) };
+        let key = record.parsed::<PublicKey>("public_key").map(|key| key.fingerprint());
+        if record.log != expected.log {
+            return Err(Wrong::OtherLog(record.log));
+        }
+        if key != Some(expected.key) {
+            return Err(Wrong::OtherKey(record.key));
+        }
+        self.as_expected = record.seq == 0;
+        Ok(())
+    }
+
+    fn policy(&mut self, record: &Record) -> Result<(), Wrong> {
+        self.tally.policies += 1;
+        let digest: Digest = record.parsed("policy").ok_or(Wrong::Member("policy"))?;
+        let deciding = Deciding::read(&digest, record)?;
+        self.policies.insert(digest, deciding);
+        Ok(())
+    }
+
+    fn refuse(&mut self, record: &Record) -> Result<(), Wrong> {
+        self.tally.refused += 1;
+        if record.members.contains_key("subject") {
+            return self.subject(record).map(drop);
+        }
+        let why = record.text("why").ok_or(Wrong::Member("why"))?.to_owned();
+        let asked = asked(&mut self.requests, record)?;
+        // Another gate that took up the same request may say so after one of them ran it.
+        if let Asked::Open(open) = asked {
+            *asked = Asked::Ended { id: open.received.request().id, seq: record.seq, why };
+        }
+        Ok(())
+    }
+
+    fn outcome(&mut self, record: &Record) -> Result<(), Wrong> {
+        let named = record.members.get("run").ok_or(Wrong::Member("run"))?;
+        let seq = named.get("seq").and_then(crate::encoding::json::Value::as_u64).ok_or(Wrong::Member("run"))?;
+        let digest = named.get("digest").and_then(|digest| digest.as_str()?.parse::<Digest>().ok());
+        let at = self.runs.binary_search_by_key(&seq, |(seq, ..)| *seq).map_err(|_| Wrong::NoRun(seq))?;
+        let (_, run, told) = self.runs.get_mut(at).ok_or(Wrong::NoRun(seq))?;
+        if digest != Some(*run) {
+            return Err(Wrong::NoRun(seq));
+        }
+        if std::mem::replace(told, true) {
+            return Err(Wrong::SecondOutcome(seq));
+        }
+        self.tally.outcomes += 1;
+        Ok(())
+    }
+
+    fn fault(&mut self, record: &Record, wrong: Wrong) {
+        if self.faults.len() >= MOST_FAULTS {
+            self.unlisted += 1;
+            return;
+        }
+        self.faults.push(Fault {
+            seq: record.seq,
+            segment: self.segment,
+            line: record.seq.saturating_sub(self.segment).saturating_add(1),
+            offset: None,
+            kind: Some(record.kind),
+            what: What::Papers(Box::new(wrong)),
+            acknowledged: None,
+        });
+    }
+}
+
+/// The request a record is about: the one with this digest, which must have the id that the record gives.
+fn asked<'a>(requests: &'a mut BTreeMap<Digest, Asked>, record: &Record) -> Result<&'a mut Asked, Wrong> {
+    let digest: Digest = record.parsed("request").ok_or(Wrong::Member("request"))?;
+    let asked = requests.get_mut(&digest).ok_or(Wrong::NoRequest(digest))?;
+    if record.parsed("id") == Some(asked.id()) { Ok(asked) } else { Err(Wrong::Differs("id", "its request")) }
+}
