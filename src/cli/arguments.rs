@@ -84,6 +84,8 @@ pub enum Command {
     Key(super::key::Arguments),
     /// Write a first configuration, or add somebody to it
     Init(super::init::Arguments),
+    /// Read, check and repair the audit log
+    Audit(super::audit::Arguments),
     /// Write completions for a shell to standard output
     Completions(super::completions::Arguments),
     /// Write the man pages to a folder

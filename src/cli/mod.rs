@@ -3,6 +3,7 @@
 mod answer;
 mod approve;
 mod arguments;
+mod audit;
 mod completions;
 mod console;
 mod deny;
@@ -72,6 +73,7 @@ fn dispatch(own: Vec<OsString>, named: Option<Named>) -> Result<ExitCode, Compla
         Some(Command::Withdraw(arguments)) => done(withdraw::run(&arguments)),
         Some(Command::Key(arguments)) => done(key::run(&arguments)),
         Some(Command::Init(arguments)) => done(init::run(&arguments)),
+        Some(Command::Audit(arguments)) => audit::run(&arguments),
         Some(Command::Completions(arguments)) => done(completions::run(&arguments)),
         Some(Command::Pages(arguments)) => done(completions::pages(&arguments)),
     }
