@@ -11,11 +11,12 @@ use crate::host::keys::{FileSigner, KeyFile, Keys};
 use crate::host::queue::{Queue, QueueError, Queued, State};
 use crate::host::terminal::Terminal;
 use crate::model::{Answer, RequestId, Shown};
-use crate::ports::{Approver, Failure};
+use crate::ports::{Approver, Failure, Signer};
 use zeroize::Zeroizing;
 
 use super::exit;
 use super::failure::Complaint;
+use super::keyring;
 use super::place::{Place, broken, now};
 use super::requests::{entry, head};
 use super::screen;
@@ -46,17 +47,26 @@ pub fn run(said: &Said, decision: Answer) -> Result<(), Complaint> {
     let queue = place.queue()?;
     let id = chosen(said.id, queue.as_ref(), terminal.as_ref(), decision)?;
     let queue = queue.ok_or_else(|| Complaint::from(QueueError::NoRequest(id)))?;
-    let file = match &said.key {
-        Some(path) => Keys::at(path).map_err(|error| Complaint::new(exit::USAGE, error.to_string()))?,
-        None => key(&place, terminal.as_ref())?,
+    let answered = match said.key.as_ref().and_then(|key| keyring::named(key)) {
+        Some(name) => {
+            let mut signer = keyring::signer(&place, name)?;
+            let answered = signed(said, decision, &place, &queue, id, &mut signer, terminal.as_ref());
+            answered.map_err(Complaint::from)?
+        }
+        None => {
+            let file = match &said.key {
+                Some(path) => Keys::at(path).map_err(|error| Complaint::new(exit::USAGE, error.to_string()))?,
+                None => key(&place, terminal.as_ref())?,
+            };
+            by_file(said, decision, &place, &queue, id, file, terminal.as_ref())?
+        }
     };
-    let answered = signed(said, decision, &place, &queue, id, file, terminal.as_ref())?;
     let verb = past(decision);
     let line = format!("{verb} {id} as {}\n", Shown::text(&answered.approver));
     std::io::stdout().write_all(line.as_bytes()).map_err(|error| Complaint::output(&error))
 }
 
-fn signed(
+fn by_file(
     said: &Said,
     decision: Answer,
     place: &Place,
@@ -65,29 +75,56 @@ fn signed(
     file: KeyFile,
     terminal: Option<&Terminal>,
 ) -> Result<Answered, Complaint> {
-    let record_key = place.record_key()?;
-    let revoked = place.revoked()?;
     let mut typed = false;
     let mut ask = |path: &Path, tries: usize| {
         typed = true;
         passphrase(terminal, path, tries)
     };
     let mut signer = FileSigner { file, ask: &mut ask };
+    let answered = signed(said, decision, place, queue, id, &mut signer, terminal);
+    answered.map_err(|error| match error {
+        // Whoever cannot open the key is not the one who may answer.
+        Unsigned::Answer(AnswerError::Failed(failure)) if typed => Complaint::failure(exit::DENIED, failure),
+        other => Complaint::from(other),
+    })
+}
+
+/// Why nothing was signed.
+enum Unsigned {
+    Answer(AnswerError),
+    Around(Complaint),
+}
+
+impl From<Unsigned> for Complaint {
+    fn from(unsigned: Unsigned) -> Self {
+        match unsigned {
+            Unsigned::Answer(error) => Self::from(error),
+            Unsigned::Around(complaint) => complaint,
+        }
+    }
+}
+
+fn signed(
+    said: &Said,
+    decision: Answer,
+    place: &Place,
+    queue: &Queue,
+    id: RequestId,
+    signer: &mut dyn Signer,
+    terminal: Option<&Terminal>,
+) -> Result<Answered, Unsigned> {
+    let record_key = place.record_key().map_err(Unsigned::Around)?;
+    let revoked = place.revoked().map_err(Unsigned::Around)?;
     let mut desk = Desk {
         clock: &HostClock,
         requests: queue,
         approver: &mut AtTerminal { terminal, said, host: &place.config.host },
-        signer: &mut signer,
+        signer,
         roster: &place.config.roster,
         revoked: &revoked,
         record_key: record_key.as_ref(),
     };
-    let answered = answer(&mut desk, id, decision);
-    answered.map_err(|error| match error {
-        // Whoever cannot open the key is not the one who may answer.
-        AnswerError::Failed(failure) if typed => Complaint::failure(exit::DENIED, failure),
-        other => Complaint::from(other),
-    })
+    answer(&mut desk, id, decision).map_err(Unsigned::Answer)
 }
 
 /// Refuses to guess where nobody can be asked.

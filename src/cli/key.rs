@@ -14,6 +14,7 @@ use crate::model::{Fingerprint, PublicKey, Shown};
 
 use super::exit;
 use super::failure::Complaint;
+use super::keyring;
 use super::output;
 use super::place::Place;
 
@@ -55,6 +56,9 @@ struct New {
     /// Leave the key unprotected: whatever runs under this account can use it
     #[arg(long)]
     no_passphrase: bool,
+    /// Keep it in the keyring that `keys` in config.yaml names; its public half lies in a .pub file
+    #[arg(long)]
+    keyring: bool,
     /// What stands beside the public half [default: NAME@HOST]
     #[arg(long, value_name = "TEXT")]
     comment: Option<String>,
@@ -108,6 +112,7 @@ struct Row {
 pub fn run(arguments: &Arguments) -> Result<(), Complaint> {
     let place = Place::read_or_begin()?;
     let text = match &arguments.command {
+        Command::New(new) if new.keyring => in_ring(&place, new)?,
         Command::New(new) => {
             let key = made(&place.keys(), new, &place.config.host)?;
             told(&place, &key, new.json, "made")?
@@ -134,12 +139,29 @@ pub fn run(arguments: &Arguments) -> Result<(), Complaint> {
     std::io::stdout().write_all(text.as_bytes()).map_err(|error| Complaint::output(&error))
 }
 
-fn made(keys: &Keys, new: &New, host: &str) -> Result<KeyFile, Complaint> {
+/// Name and comment of a new key.
+fn called(new: &New, host: &str) -> Result<(String, String), Complaint> {
     let name = new.name.clone().unwrap_or_else(|| accounts::name(crate::host::uid()));
     if name == RECORD {
         return Err(Complaint::new(exit::USAGE, format!("`{RECORD}` is the key that signs this machine's records")));
     }
     let comment = new.comment.clone().unwrap_or_else(|| format!("{name}@{host}"));
+    Ok((name, comment))
+}
+
+fn in_ring(place: &Place, new: &New) -> Result<String, Complaint> {
+    let (name, comment) = called(new, &place.config.host)?;
+    let (public, path) = keyring::made(place, &name, &comment)?;
+    let path = Shown::os(path.as_os_str()).to_string();
+    if new.json {
+        return output::json(&crate::encoding::json::json!({"keyring": name, "path": path, "public": public}));
+    }
+    let line = format!("{public} {}", Shown::text(&comment));
+    Ok(format!("made `{name}` in the keyring, its public half in {path}\n{line}\nuse it: --key keyring:{name}\n"))
+}
+
+fn made(keys: &Keys, new: &New, host: &str) -> Result<KeyFile, Complaint> {
+    let (name, comment) = called(new, host)?;
     if new.no_passphrase {
         return Ok(keys.create(&name, &comment, None)?);
     }

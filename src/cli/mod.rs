@@ -13,6 +13,7 @@ mod explain;
 mod failure;
 mod init;
 mod key;
+mod keyring;
 mod output;
 mod place;
 mod policy;

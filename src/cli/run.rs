@@ -11,7 +11,7 @@ use crate::actions::run::{Options, Stop, World, run as decide};
 use crate::actions::subject::Place;
 use crate::audit::Mode;
 use crate::host::clock::HostClock;
-use crate::host::config::Paths;
+use crate::host::config::{Config, KeyStore, Paths};
 use crate::host::configuration::HostConfiguration;
 use crate::host::disclosures::DisclosureFolder;
 use crate::host::entropy::SystemEntropy;
@@ -114,7 +114,10 @@ pub fn open_log(paths: &Paths, host: &str) -> Result<AuditLog, Failure> {
 
 /// Where this host's log lies, and what it says of this host.
 pub fn log_parts(paths: &Paths, host: &str) -> (LogPaths, Origin) {
-    let places = LogPaths { audit: paths.audit(), pin: paths.pin(), key: paths.keys().join("record") };
+    // Only a log that is begun now needs to know where its key shall be kept.
+    let begun = paths.pin().exists();
+    let store = if begun { KeyStore::File } else { Config::read(paths).map(|config| config.keys).unwrap_or_default() };
+    let places = LogPaths { audit: paths.audit(), pin: paths.pin(), key: paths.keys().join("record"), store };
     let origin = Origin {
         host: host.to_owned(),
         mode: Mode::Wrapper,

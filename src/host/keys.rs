@@ -126,6 +126,20 @@ impl Keys {
         Ok(KeyFile { path, public: key.public().clone(), comment: comment.to_owned(), encrypted: passphrase.is_some() })
     }
 
+    /// Makes a new key whose private half is kept elsewhere; only its `.pub` file is written.
+    ///
+    /// # Errors
+    /// As [`Keys::create`].
+    pub fn create_public(&self, name: &str, comment: &str) -> Result<(PathBuf, PrivateKey), KeyError> {
+        let path = with_pub(&self.place(name)?);
+        let mut seed = Zeroizing::new([0; 32]);
+        getrandom::fill(seed.as_mut()).map_err(|_| KeyError::NoEntropy)?;
+        let key = PrivateKey::from_seed(&seed, comment);
+        let key = key.map_err(|fault| KeyError::Public { path: path.clone(), fault })?;
+        self.put_public(&path, key.public(), comment)?;
+        Ok((path, key))
+    }
+
     /// Copies a key file and its `.pub` file here.
     ///
     /// # Errors
@@ -198,6 +212,14 @@ impl Keys {
         Ok(KeyFile { path: path.to_owned(), public, comment, encrypted })
     }
 
+    /// Where the public half of the key of this name lies.
+    ///
+    /// # Errors
+    /// `Name`.
+    pub fn public_file(&self, name: &str) -> Result<PathBuf, KeyError> {
+        self.place(name).map(|path| with_pub(&path))
+    }
+
     fn place(&self, name: &str) -> Result<PathBuf, KeyError> {
         let plain = |byte: u8| byte.is_ascii_alphanumeric() || b".-_@".contains(&byte);
         let hidden = name.starts_with('.') || name.starts_with('-') || name.ends_with(".pub");
@@ -209,17 +231,27 @@ impl Keys {
 
     /// Writes both halves, the private one first: without its `.pub` file a key is not listed.
     fn put(&self, path: &Path, text: &str, public: &PublicKey, comment: &str) -> Result<(), KeyError> {
-        let fault = |source| KeyError::Write { path: self.folder.clone(), source };
-        DirBuilder::new().recursive(true).mode(0o700).create(&self.folder).map_err(fault)?;
         let beside = with_pub(path);
-        if fs::symlink_metadata(&beside).is_ok() {
-            return Err(KeyError::Exists(beside));
-        }
+        self.make(&beside)?;
+        put_new(path, text.as_bytes(), 0o600)?;
+        self.put_public(&beside, public, comment).inspect_err(|_| drop(fs::remove_file(path)))
+    }
+
+    /// Writes a `.pub` file, durably.
+    fn put_public(&self, path: &Path, public: &PublicKey, comment: &str) -> Result<(), KeyError> {
+        self.make(path)?;
         let comment: String = comment.chars().filter(|letter| !letter.is_control()).collect();
         let line = if comment.is_empty() { format!("{public}\n") } else { format!("{public} {comment}\n") };
-        put_new(path, text.as_bytes(), 0o600)?;
-        put_new(&beside, line.as_bytes(), 0o644).inspect_err(|_| drop(fs::remove_file(path)))?;
+        put_new(path, line.as_bytes(), 0o644)?;
+        let fault = |source| KeyError::Write { path: self.folder.clone(), source };
         File::open(&self.folder).and_then(|folder| folder.sync_all()).map_err(fault)
+    }
+
+    /// Makes the directory, and refuses to write over a file.
+    fn make(&self, path: &Path) -> Result<(), KeyError> {
+        let fault = |source| KeyError::Write { path: self.folder.clone(), source };
+        DirBuilder::new().recursive(true).mode(0o700).create(&self.folder).map_err(fault)?;
+        if fs::symlink_metadata(path).is_ok() { Err(KeyError::Exists(path.to_owned())) } else { Ok(()) }
     }
 }
 

@@ -9,6 +9,7 @@ use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
 use ed25519_dalek::{Signature, VerifyingKey};
 use gate::audit::{Entry, Kind, Mode};
 use gate::encoding::json::{Map, Value, json};
+use gate::host::config::KeyStore;
 use gate::host::log::{AuditLog, Limits, LogError, Origin, Paths};
 use gate::model::Timestamp;
 use serde_json::Value as Json;
@@ -19,7 +20,8 @@ fn members(value: Value) -> Map<String, Value> {
 }
 
 fn written(home: &Path) -> Paths {
-    let paths = Paths { audit: home.join("audit"), pin: home.join("log"), key: home.join("key") };
+    let paths =
+        Paths { audit: home.join("audit"), pin: home.join("log"), key: home.join("key"), store: KeyStore::File };
     let origin = Origin {
         host: "build01".to_owned(),
         mode: Mode::Wrapper,

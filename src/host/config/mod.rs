@@ -62,6 +62,24 @@ pub enum KeyStore {
     Kernel,
 }
 
+impl KeyStore {
+    /// The word for it in `config.yaml` and in a record key's file.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::File => "file",
+            Self::SecretService => "secret-service",
+            Self::Kernel => "kernel",
+        }
+    }
+
+    /// The store with this word.
+    #[must_use]
+    pub fn of_name(name: &str) -> Option<Self> {
+        [Self::File, Self::SecretService, Self::Kernel].into_iter().find(|store| store.name() == name)
+    }
+}
+
 /// Why the configuration cannot be used (78).
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]

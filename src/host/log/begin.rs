@@ -105,7 +105,7 @@ impl World<'_> {
         let weak = |_| LogError::Unfit { path: self.paths.key.clone(), why: "would be a weak key" };
         let key = SigningKey::from_seed(&seed).map_err(weak)?;
         let pin = Pin { key: key.public().clone(), log: LogId::new(id) };
-        key_place.stage(self.disk, key_text(&seed).as_bytes())?;
+        key_place.stage(self.disk, key_text(&seed, self.paths.store, pin.log)?.as_bytes())?;
         key_place.dir.sync()?;
         self.stage_genesis(&dir, &pin, &key, follows)?;
         self.reached(Step::Prepared)?;

@@ -75,6 +75,9 @@ pub enum LogError {
         /// Why it is not used.
         why: &'static str,
     },
+    /// The record key is in a keyring that does not give it.
+    #[error("the record key: {0}")]
+    Keyring(String),
     /// The entry can't be a record.
     #[error(transparent)]
     Seal(#[from] SealError),

@@ -13,6 +13,8 @@ use crate::audit::Pin;
 use crate::encoding::ed25519::SigningKey;
 use crate::encoding::json::{canonical, strict};
 use crate::encoding::unpadded;
+use crate::host::config::KeyStore;
+use crate::model::LogId;
 
 /// What a key file begins with.
 const TAG: &str = "gate.record-key.v1 ";
@@ -78,21 +80,65 @@ pub(super) fn written(disk: &dyn Disk, file: &mut File, bytes: &[u8]) -> std::io
     disk.sync(file)
 }
 
-/// The key file's content for a seed.
-pub(super) fn key_text(seed: &[u8; 32]) -> Zeroizing<String> {
-    Zeroizing::new(format!("{TAG}{}\n", *Zeroizing::new(unpadded::encoded(seed))))
+/// The key file's content for a seed: the seed itself, or where it is kept by now.
+pub(super) fn key_text(seed: &[u8; 32], store: KeyStore, id: LogId) -> Result<Zeroizing<String>, LogError> {
+    let kept = |ring: &str| Zeroizing::new(format!("{TAG}{ring} {id}\n"));
+    match store {
+        KeyStore::File => Ok(Zeroizing::new(format!("{TAG}{}\n", *Zeroizing::new(unpadded::encoded(seed))))),
+        KeyStore::SecretService | KeyStore::Kernel => {
+            ring::keep(store, &entry(&id.to_string()), seed).map(|()| kept(store.name()))
+        }
+    }
+}
+
+/// The name of a record key in a keyring.
+fn entry(log: &str) -> String {
+    format!("record key of the log {log}")
 }
 
 /// Reads a key; `None` if there is none.
 pub(super) fn read_key(place: &Place, name: &str) -> Result<Option<SigningKey>, LogError> {
     let Some(bytes) = place.dir.secret(name, LIMIT)? else { return Ok(None) };
     let bytes = Zeroizing::new(bytes);
-    let text = bytes.strip_prefix(TAG.as_bytes()).and_then(|text| text.strip_suffix(b"\n"));
-    let seed = text.and_then(unpadded::decoded).map(Zeroizing::new);
-    let seed = seed.as_ref().and_then(|seed| seed.first_chunk::<32>().filter(|_| seed.len() == 32));
-    match seed.map(SigningKey::from_seed) {
-        Some(Ok(key)) => Ok(Some(key)),
-        Some(Err(_)) | None => Err(LogError::Unfit { path: place.dir.path(name), why: "is not a record key" }),
+    let unfit = || LogError::Unfit { path: place.dir.path(name), why: "is not a record key" };
+    let text = bytes.strip_prefix(TAG.as_bytes()).and_then(|text| text.strip_suffix(b"\n")).ok_or_else(unfit)?;
+    let seed = match std::str::from_utf8(text).ok().and_then(|text| text.split_once(' ')) {
+        Some((store, log)) => ring::fetch(KeyStore::of_name(store).ok_or_else(unfit)?, &entry(log))?,
+        None => unpadded::decoded(text).map(Zeroizing::new).ok_or_else(unfit)?,
+    };
+    let seed = seed.first_chunk::<32>().filter(|_| seed.len() == 32).ok_or_else(unfit)?;
+    SigningKey::from_seed(seed).map(Some).map_err(|_| unfit())
+}
+
+/// Keyrings, where this gate was built with them.
+mod ring {
+    use zeroize::Zeroizing;
+
+    use super::{KeyStore, LogError};
+
+    #[cfg(feature = "keyring")]
+    pub(super) fn keep(store: KeyStore, name: &str, seed: &[u8; 32]) -> Result<(), LogError> {
+        let ring =
+            crate::host::keyring::Ring::chosen(store).ok_or_else(|| LogError::Keyring("no keyring".to_owned()))?;
+        crate::host::keyring::keep(ring, name, seed).map_err(|error| LogError::Keyring(error.to_string()))
+    }
+
+    #[cfg(feature = "keyring")]
+    pub(super) fn fetch(store: KeyStore, name: &str) -> Result<Zeroizing<Vec<u8>>, LogError> {
+        let ring =
+            crate::host::keyring::Ring::chosen(store).ok_or_else(|| LogError::Keyring("no keyring".to_owned()))?;
+        let seed = crate::host::keyring::fetch(ring, name).map_err(|error| LogError::Keyring(error.to_string()))?;
+        seed.ok_or_else(|| LogError::Keyring(format!("the keyring has no entry `{name}`")))
+    }
+
+    #[cfg(not(feature = "keyring"))]
+    pub(super) fn keep(_: KeyStore, _: &str, _: &[u8; 32]) -> Result<(), LogError> {
+        Err(LogError::Keyring("this gate was built without keyrings".to_owned()))
+    }
+
+    #[cfg(not(feature = "keyring"))]
+    pub(super) fn fetch(_: KeyStore, _: &str) -> Result<Zeroizing<Vec<u8>>, LogError> {
+        Err(LogError::Keyring("this gate was built without keyrings".to_owned()))
     }
 }
 

@@ -31,6 +31,7 @@ pub use repair::Repaired;
 use crate::audit::{Entry, Kind, Mode, Pin, Record, Tip};
 use crate::clearance::Receipt;
 use crate::encoding::ed25519::SigningKey;
+use crate::host::config::KeyStore;
 use crate::model::{Digest, LogHead, LogId, Timestamp};
 use begin::{World, settle_genesis};
 use dir::Dir;
@@ -49,6 +50,8 @@ pub struct Paths {
     pub pin: PathBuf,
     /// The record key.
     pub key: PathBuf,
+    /// Where a new record key itself is kept; elsewhere than in the file, the file names that place.
+    pub store: KeyStore,
 }
 
 /// What this host says of itself in every record.

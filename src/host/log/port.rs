@@ -70,6 +70,7 @@ impl From<LogError> for Failure {
             LogError::Io { .. }
             | LogError::LockReplaced(_)
             | LogError::Unfit { .. }
+            | LogError::Keyring(_)
             | LogError::Seal(_)
             | LogError::Nothing => None,
         };

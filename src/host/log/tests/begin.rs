@@ -23,7 +23,7 @@ fn first_use_makes_key_pin_and_genesis_for_this_account_alone() {
 #[test]
 fn a_missing_log_key_or_pin_never_begins_another_log() {
     let (home, _) = Home::with(2);
-    let Paths { audit, pin, key } = home.paths();
+    let Paths { audit, pin, key, .. } = home.paths();
     for (missing, found) in [(&audit, "missing"), (&key, "missing"), (&pin, "should name the log is missing")] {
         let aside = missing.with_extension("aside");
         std::fs::rename(missing, &aside).unwrap();

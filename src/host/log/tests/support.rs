@@ -126,7 +126,12 @@ impl Home {
 }
 
 pub fn paths(root: &std::path::Path) -> Paths {
-    Paths { audit: root.join("state/audit"), pin: root.join("config/log"), key: root.join("config/keys/record") }
+    Paths {
+        audit: root.join("state/audit"),
+        pin: root.join("config/log"),
+        key: root.join("config/keys/record"),
+        store: KeyStore::File,
+    }
 }
 
 pub fn origin(boot: &str) -> Origin {
