@@ -189,7 +189,7 @@ fn chosen(
 
 /// The key to answer with: the only one that is enrolled, the only one there is, or the one that is picked.
 pub fn key(place: &Place, terminal: Option<&Terminal>) -> Result<KeyFile, Complaint> {
-    let (keys, skipped) = place.keys().list()?;
+    let (keys, skipped) = place.keys()?.list()?;
     let enrolled = |key: &&KeyFile| place.config.roster.owner_of(&key.public.fingerprint()).is_some();
     let mut usable: Vec<KeyFile> = keys.iter().filter(enrolled).cloned().collect();
     if usable.is_empty() {
