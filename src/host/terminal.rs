@@ -6,7 +6,10 @@ use std::io::{self, Read as _, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 
 use rustix::fs::OFlags;
-use rustix::termios::{QueueSelector, tcflush, tcgetwinsize};
+use rustix::process::{Signal, getpid, kill_process};
+use rustix::termios::{
+    LocalModes, OptionalActions, QueueSelector, SpecialCodeIndex, tcflush, tcgetattr, tcgetwinsize, tcsetattr,
+};
 use zeroize::Zeroizing;
 
 const PATH: &str = "/dev/tty";
@@ -57,7 +60,44 @@ impl Terminal {
     /// When the terminal went away.
     pub fn line(&self, prompt: &str) -> io::Result<Option<String>> {
         self.show(prompt)?;
-        let mut bytes = vec![0; LONGEST];
+        let bytes = self.typed()?;
+        if bytes.is_empty() {
+            self.show("\n")?;
+            return Ok(None);
+        }
+        Ok(Some(String::from_utf8_lossy(&bytes).trim().to_owned()))
+    }
+
+    /// Asks for something that is not shown while it is typed; none where nothing is typed. Ctrl-C ends gate, once the
+    /// terminal shows again what is typed.
+    ///
+    /// # Errors
+    /// When the terminal went away, or Ctrl-C was typed and is ignored.
+    pub fn secret(&self, prompt: &str) -> io::Result<Option<Zeroizing<String>>> {
+        let before = tcgetattr(&self.file)?;
+        let interrupt = before.special_codes[SpecialCodeIndex::VINTR];
+        let mut hidden = before.clone();
+        hidden.local_modes.remove(LocalModes::ECHO | LocalModes::ISIG);
+        hidden.local_modes.insert(LocalModes::ICANON | LocalModes::ECHONL);
+        // Ctrl-C ends the line as the return key does.
+        hidden.special_codes[SpecialCodeIndex::VEOL] = interrupt;
+        // Before the prompt: what is typed as soon as it stands there is not shown either.
+        tcsetattr(&self.file, OptionalActions::Now, &hidden)?;
+        let typed = self.show(prompt).and_then(|()| self.typed());
+        tcsetattr(&self.file, OptionalActions::Now, &before)?;
+        let typed = typed?;
+        if typed.last() == Some(&interrupt) {
+            self.show("\n")?;
+            kill_process(getpid(), Signal::INT)?;
+            return Err(io::ErrorKind::Interrupted.into());
+        }
+        let text = std::str::from_utf8(&typed).map_err(io::Error::other)?.trim_end_matches(['\r', '\n']);
+        Ok((!text.is_empty()).then(|| Zeroizing::new(text.to_owned())))
+    }
+
+    /// The bytes of one line; none at the end of the input.
+    fn typed(&self) -> io::Result<Zeroizing<Vec<u8>>> {
+        let mut bytes = Zeroizing::new(vec![0; LONGEST]);
         // The terminal gives one line at a time.
         let read = loop {
             match (&self.file).read(&mut bytes) {
@@ -65,24 +105,7 @@ impl Terminal {
                 read => break read?,
             }
         };
-        if read == 0 {
-            self.show("\n")?;
-            return Ok(None);
-        }
-        let line = String::from_utf8_lossy(bytes.get(..read).unwrap_or_default()).trim().to_owned();
-        Ok(Some(line))
-    }
-
-    /// Asks for something that is not shown while it is typed; none where nothing is typed.
-    ///
-    /// # Errors
-    /// When the terminal went away, or Ctrl-C was typed.
-    pub fn secret(&self, prompt: &str) -> io::Result<Option<Zeroizing<String>>> {
-        match rpassword::prompt_password(prompt) {
-            Ok(text) if text.is_empty() => Ok(None),
-            Ok(text) => Ok(Some(Zeroizing::new(text))),
-            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(None),
-            Err(error) => Err(error),
-        }
+        bytes.truncate(read);
+        Ok(bytes)
     }
 }

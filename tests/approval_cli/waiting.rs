@@ -62,6 +62,29 @@ fn who_says_no_at_the_question_answers_nothing() {
 }
 
 #[test]
+fn control_c_at_the_passphrase_ends_it_and_leaves_the_terminal_as_it_was() {
+    let sandbox = Sandbox::new();
+    let alice = sandbox.ssh_key("alice", "correct horse");
+    let scene = Scene::of(sandbox, alice);
+    let (gate, id) = scene.ask(&[]);
+    let shell = scene.sandbox.call(program("dash"), ["-c", "trap : INT; \"$@\"; echo \"code $?\"; read said", "shell"]);
+    let key = scene.alice.private.to_str().unwrap();
+    let answers = shell.args([env!("CARGO_BIN_EXE_gate"), "approve", &id, "--key", key]).on_terminal();
+    answers.wait_for("Approve it? [y/N] ");
+    answers.write("y\r");
+    answers.wait_for("Reason (may be empty): ");
+    answers.write("\r");
+    answers.wait_for("Passphrase for alice: ");
+    answers.write("horse\x03");
+    answers.wait_for("code 130");
+    assert!(!answers.screen().contains("horse"), "{}", answers.screen());
+    answers.write("shown again\r");
+    answers.wait_for("shown again");
+    assert!(scene.stands());
+    drop(gate);
+}
+
+#[test]
 fn standard_input_never_answers() {
     let scene = Scene::new();
     let (gate, id) = scene.ask(&[]);
