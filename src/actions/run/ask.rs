@@ -60,9 +60,10 @@ pub(super) fn asked(world: &mut World<'_>, case: Case<'_>, requirement: &Require
     }
     let accepted = answers(world, &asked, configured, &revoked, options.no_wait)?;
     unchanged(world, wanted, &asked, &accepted, options)?;
-    let in_time = |answer: &Accepted| world.clock.now().wall < answer.expires;
-    if !accepted.iter().all(in_time) {
-        return end(world, &asked, configured, "expired", "an approval expired before the command could run");
+    let now = world.clock.now();
+    let in_time = |answer: &Accepted| now.wall < answer.expires;
+    if asked.elapsed(&now) >= lifetime(&asked) || !accepted.iter().all(in_time) {
+        return end(world, &asked, configured, "expired", "it expired before the command could run");
     }
     let entry = entries::approved(asked.request(), &asked.question.digest(), &accepted)?;
     let receipt = match world.log.claim(asked.id(), entry) {

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::approval::{Refusal, RequestError, RosterError};
+use crate::approval::{EnrolmentError, Refusal, RequestError, RosterError};
 use crate::audit::{self, Kind};
 use crate::model::{Digest, Fingerprint, LogId, RequestId, Timestamp};
 
@@ -79,6 +79,15 @@ pub enum Wrong {
     /// Principals that do not fit together: nobody could have decided with them.
     #[error("the principals in it do not fit together: {0}")]
     Roster(RosterError),
+    /// More people may answer, and nobody who might before has signed that.
+    #[error("more people may answer from here on ({0}), which nobody accepted who might before: {1}")]
+    Widened(String, EnrolmentError),
+    /// A key that was revoked is not any more.
+    #[error("a key that was revoked before is in use again")]
+    Unrevoked,
+    /// Asked of other people than those who may answer.
+    #[error("it was asked by other principals than those that the `key` records have")]
+    NotPinned,
     /// Decided by a policy that no record holds.
     #[error("no record before this one holds the policy {0}")]
     NoPolicy(Digest),

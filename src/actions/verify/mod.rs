@@ -13,7 +13,10 @@ mod tests;
 
 use std::collections::BTreeMap;
 
+use super::enrolment::{Revoked, revoked_of, roster_of};
+use crate::approval::{Pinned, Roster, accept_enrolment, widening};
 use crate::audit::{Kind, Opening, Record, Report};
+use crate::encoding::json::{Value, canonical};
 use crate::model::{Digest, Fingerprint, LogId, PublicKey, RequestId};
 
 pub use examined::{Anchor, Examined, Tally};
@@ -41,6 +44,10 @@ pub struct Examination {
     policies: BTreeMap<Digest, Deciding>,
     requests: BTreeMap<Digest, Asked>,
     ids: BTreeMap<RequestId, Digest>,
+    /// Who may answer, as the newest `key` record has it.
+    pinned: Option<Roster>,
+    /// The keys that the `key` records revoke.
+    revoked: Revoked,
     /// Place and leaf hash of each run, and whether its outcome is recorded; in order.
     runs: Vec<(u64, Digest, bool)>,
     /// What the signatures of accepted answers vouch for.
@@ -73,7 +80,8 @@ impl Examination {
             Kind::Run => self.run(record),
             Kind::Refuse => self.refuse(record),
             Kind::Outcome => self.outcome(record),
-            Kind::Grant | Kind::Key | Kind::Segment | Kind::Anchor | Kind::Repair | Kind::Clock | Kind::Erase => Ok(()),
+            Kind::Key => self.key(record),
+            Kind::Grant | Kind::Segment | Kind::Anchor | Kind::Repair | Kind::Clock | Kind::Erase => Ok(()),
         };
         if let Err(wrong) = judged {
             self.fault(record, wrong);
@@ -106,6 +114,27 @@ impl Examination {
         Ok(())
     }
 
+    /// Who may answer widens only by the signature of somebody who might before, and a revoked key stays revoked.
+    fn key(&mut self, record: &Record) -> Result<(), Wrong> {
+        let broken = |_| Wrong::Member("text");
+        let (new, revoked) =
+            (roster_of(&record.members).map_err(broken)?, revoked_of(&record.members).map_err(broken)?);
+        if !revoked.is_superset(&self.revoked) {
+            return Err(Wrong::Unrevoked);
+        }
+        if let Some(old) = &self.pinned {
+            let changes = widening(old, &new);
+            if let Some(change) = changes.first() {
+                let enrolment = record.members.get("text").and_then(|text| text.get("enrolment"));
+                let bytes = canonical(enrolment.unwrap_or(&Value::Null)).map_err(|_| Wrong::Member("text"))?;
+                let pinned = Pinned { roster: old, revoked: &self.revoked, record_key: &record.key, log: record.log };
+                accept_enrolment(&bytes, &pinned, &new).map_err(|error| Wrong::Widened(change.to_string(), error))?;
+            }
+        }
+        (self.pinned, self.revoked) = (Some(new), revoked);
+        Ok(())
+    }
+
     fn refuse(&mut self, record: &Record) -> Result<(), Wrong> {
         self.tally.refused += 1;
         if record.members.contains_key("subject") {
@@ -122,7 +151,7 @@ impl Examination {
 
     fn outcome(&mut self, record: &Record) -> Result<(), Wrong> {
         let named = record.members.get("run").ok_or(Wrong::Member("run"))?;
-        let seq = named.get("seq").and_then(crate::encoding::json::Value::as_u64).ok_or(Wrong::Member("run"))?;
+        let seq = named.get("seq").and_then(Value::as_u64).ok_or(Wrong::Member("run"))?;
         let digest = named.get("digest").and_then(|digest| digest.as_str()?.parse::<Digest>().ok());
         let at = self.runs.binary_search_by_key(&seq, |(seq, ..)| *seq).map_err(|_| Wrong::NoRun(seq))?;
         let (_, run, told) = self.runs.get_mut(at).ok_or(Wrong::NoRun(seq))?;

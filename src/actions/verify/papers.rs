@@ -1,16 +1,16 @@
 //! The papers a run is judged with: the policy records and what of them decides who may answer, the open requests, and
 //! the answers to them. Refuses a policy text that its digest does not stand for, and answers that do not count.
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
 use serde::Deserialize;
 
 use super::{Anchor, Examination, Wrong, asked};
+use crate::actions::enrolment::Revoked;
 use crate::approval::{Accepted, Circumstances, Enrolled, Exception, Received, Refusal, Roster, judge};
 use crate::audit::Record;
 use crate::encoding::json::{Value, canonical};
-use crate::model::{Apart, Digest, Fingerprint, RequestId, Timestamp};
+use crate::model::{Apart, Digest, RequestId, Timestamp};
 
 /// The host looks at its clock before it waits for the log's lock (10 seconds at most); a record's time is that of its
 /// turn.
@@ -20,7 +20,6 @@ const TURN: Duration = Duration::from_secs(15);
 #[derive(Debug)]
 pub(super) struct Deciding {
     pub roster: Roster,
-    pub revoked: BTreeSet<Fingerprint>,
 }
 
 impl Deciding {
@@ -39,11 +38,7 @@ impl Deciding {
         }
         let enrolled = settings.get("roster").and_then(|roster| Enrolled::deserialize(roster).ok());
         let roster = Roster::try_from(enrolled.ok_or(Wrong::Member("text"))?).map_err(Wrong::Roster)?;
-        let revoked = match settings.get("revoked") {
-            Some(revoked) => BTreeSet::deserialize(revoked).map_err(|_| Wrong::Member("text"))?,
-            None => BTreeSet::new(),
-        };
-        Ok(Self { roster, revoked })
+        Ok(Self { roster })
     }
 }
 
@@ -90,11 +85,11 @@ impl Heard {
         &self,
         earlier: &[Accepted],
         received: &Received,
-        deciding: &Deciding,
+        known: (&Deciding, &Revoked),
         record: &Record,
     ) -> Result<Accepted, Refusal> {
         let Accepted { apart, exception, .. } = self.answer;
-        judge(received, &self.bytes, &circumstances(deciding, record, self.elapsed, apart, exception), earlier)
+        judge(received, &self.bytes, &circumstances(known, record, self.elapsed, apart, exception), earlier)
     }
 }
 
@@ -114,8 +109,10 @@ impl Examination {
                 return Err(Wrong::Differs(member, "its request"));
             }
         }
-        if !self.policies.contains_key(&request.subject.policy) {
-            return Err(Wrong::NoPolicy(request.subject.policy));
+        let deciding = self.policies.get(&request.subject.policy);
+        let deciding = deciding.ok_or(Wrong::NoPolicy(request.subject.policy))?;
+        if self.pinned.as_ref().is_some_and(|pinned| *pinned != deciding.roster) {
+            return Err(Wrong::NotPinned);
         }
         if self.ids.insert(request.id, received.digest()).is_some() {
             return Err(Wrong::SecondRequest(request.id));
@@ -138,14 +135,14 @@ impl Examination {
         };
         let request = open.received.request();
         let deciding = self.policies.get(&request.subject.policy);
-        let deciding = deciding.ok_or(Wrong::NoPolicy(request.subject.policy))?;
+        let known = (deciding.ok_or(Wrong::NoPolicy(request.subject.policy))?, &self.revoked);
         let apart = record.members.get("apart").and_then(|apart| Apart::deserialize(apart).ok());
         let apart = apart.ok_or(Wrong::Member("apart"))?;
         let exception = record.members.get("exception").map_or(Ok(None), Option::<Exception>::deserialize);
         let exception = exception.map_err(|_| Wrong::Member("exception"))?;
         let mut elapsed = record.time.since(request.created);
         let heard =
-            |elapsed| judge(&open.received, &bytes, &circumstances(deciding, record, elapsed, apart, exception), &[]);
+            |elapsed| judge(&open.received, &bytes, &circumstances(known, record, elapsed, apart, exception), &[]);
         let mut judged = heard(elapsed);
         if matches!(judged, Err(Refusal::RequestExpired(_) | Refusal::Expired(_))) {
             elapsed = elapsed.saturating_sub(TURN);
@@ -174,7 +171,7 @@ pub(super) fn is_over(expires: Timestamp, record: &Record) -> bool {
 }
 
 fn circumstances<'a>(
-    deciding: &'a Deciding,
+    (deciding, revoked): (&'a Deciding, &'a Revoked),
     record: &'a Record,
     elapsed: Duration,
     apart: Apart,
@@ -182,7 +179,7 @@ fn circumstances<'a>(
 ) -> Circumstances<'a> {
     Circumstances {
         roster: &deciding.roster,
-        revoked: &deciding.revoked,
+        revoked,
         record_key: &record.key,
         log: record.log,
         elapsed,

@@ -88,7 +88,8 @@ impl Examination {
         for name in &named {
             let heard = open.answers.iter().find(|heard| heard.answer.digest == name.verdict);
             let heard = heard.ok_or(Wrong::NoVerdict(name.verdict))?;
-            let answer = heard.beside(&accepted, &open.received, deciding, record).map_err(Wrong::Refused)?;
+            let answer =
+                heard.beside(&accepted, &open.received, (deciding, &self.revoked), record).map_err(Wrong::Refused)?;
             if !says(name, &answer) {
                 return Err(Wrong::Differs("verdicts", "the verdict's own record"));
             }

@@ -1,10 +1,11 @@
 //! Each forgery is refused at its own record and in its own words.
 
 use super::ledger::{Ledger, Question, RECORD_KEY, alice, enrolled, policy, verdict};
+use crate::approval::Roster;
 use crate::approval::trial::{after, clause, key, person, requester, roster};
 use crate::audit::Kind;
 use crate::encoding::json::{Value, json};
-use crate::model::{Answer, Digest, LogHead};
+use crate::model::{Answer, Digest, Fingerprint, LogHead};
 
 #[test]
 fn an_approved_run_without_a_verdict() {
@@ -173,21 +174,51 @@ fn the_record_key_as_an_approver() {
     assert!(words.ends_with("is this machine's record key: a machine approves nothing"), "{words}");
 }
 
+/// A `key` record: who may answer from here on, and the keys that are revoked.
+fn pinned(roster: &Roster, revoked: &[u8], enrolment: Value) -> Value {
+    let revoked: Vec<Fingerprint> = revoked.iter().map(|seed| key(*seed).public().fingerprint()).collect();
+    json!({"change": "first", "text": {"enrolment": enrolment, "revoked": revoked, "roster": serde_json::to_value(roster).unwrap()}})
+}
+
 #[test]
 fn a_revoked_key() {
-    let mut ledger = Ledger::bare();
-    let (_, mut text) = policy(&enrolled());
-    text["settings"]["revoked"] = json!([key(1).public().fingerprint()]);
-    let settings = Digest::of(&crate::encoding::json::canonical(&text["settings"]).unwrap());
-    let whole = (Digest::of(b"rules"), settings, "0.1.0");
-    ledger.policy = Digest::of(&crate::encoding::json::canonical(&whole).unwrap());
-    let policy = ledger.policy;
-    ledger.push(Kind::Policy, json!({"policy": policy, "text": text}));
+    let mut ledger = Ledger::begun();
+    ledger.push(Kind::Key, pinned(&enrolled(), &[1], Value::Null));
     let question = ledger.asked("rm x");
     let heard = ledger.hear(&question, &alice(&question));
     let (seq, words) = ledger.only_fault();
     assert_eq!(seq, heard);
     assert!(words.ends_with("is revoked"), "{words}");
+}
+
+#[test]
+fn a_revoked_key_that_is_in_use_again() {
+    let mut ledger = Ledger::begun();
+    ledger.push(Kind::Key, pinned(&enrolled(), &[1], Value::Null));
+    let seq = ledger.push(Kind::Key, pinned(&enrolled(), &[], Value::Null));
+    assert_eq!(ledger.only_fault(), (seq, "a key that was revoked before is in use again".to_owned()));
+}
+
+#[test]
+fn people_let_in_by_nobody_who_was_there_before() {
+    let mut ledger = Ledger::begun();
+    ledger.push(Kind::Key, pinned(&enrolled(), &[], Value::Null));
+    let mut wider = enrolled().principals().clone();
+    wider.insert("mallory".into(), person(&[66], &["approvers"], &[]));
+    let wider = Roster::new(wider, crate::model::SelfApproval::Never).unwrap();
+    let seq = ledger.push(Kind::Key, pinned(&wider, &[], Value::Null));
+    let (at, words) = ledger.only_fault();
+    assert_eq!(at, seq);
+    assert!(words.starts_with("more people may answer from here on (`mallory` has the new key"), "{words}");
+}
+
+#[test]
+fn a_request_to_other_principals_than_the_pinned_ones() {
+    let mut ledger = Ledger::begun();
+    ledger.push(Kind::Key, pinned(&roster(&[("bob", person(&[2], &["approvers"], &[]))]), &[], Value::Null));
+    ledger.asked("rm x");
+    let (_, words) = ledger.only_fault();
+    assert!(words.starts_with("it was asked by other principals"), "{words}");
 }
 
 #[test]
