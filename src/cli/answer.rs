@@ -16,9 +16,9 @@ use zeroize::Zeroizing;
 
 use super::exit;
 use super::failure::Complaint;
-use super::keyring;
 use super::place::{Place, broken, now};
 use super::requests::{entry, head};
+use super::ring;
 use super::screen;
 
 /// How many columns the number takes by which something is picked.
@@ -47,9 +47,9 @@ pub fn run(said: &Said, decision: Answer) -> Result<(), Complaint> {
     let queue = place.queue()?;
     let id = chosen(said.id, queue.as_ref(), terminal.as_ref(), decision)?;
     let queue = queue.ok_or_else(|| Complaint::from(QueueError::NoRequest(id)))?;
-    let answered = match said.key.as_ref().and_then(|key| keyring::named(key)) {
+    let answered = match said.key.as_ref().and_then(|key| ring::named(key)) {
         Some(name) => {
-            let mut signer = keyring::signer(&place, name)?;
+            let mut signer = ring::signer(&place, name)?;
             let answered = signed(said, decision, &place, &queue, id, &mut signer, terminal.as_ref());
             answered.map_err(Complaint::from)?
         }
@@ -189,7 +189,7 @@ fn chosen(
 
 /// The key to answer with: the only one that is enrolled, the only one there is, or the one that is picked.
 pub fn key(place: &Place, terminal: Option<&Terminal>) -> Result<KeyFile, Complaint> {
-    let (keys, skipped) = place.keys()?.list()?;
+    let (keys, skipped) = place.keys().list()?;
     let enrolled = |key: &&KeyFile| place.config.roster.owner_of(&key.public.fingerprint()).is_some();
     let mut usable: Vec<KeyFile> = keys.iter().filter(enrolled).cloned().collect();
     if usable.is_empty() {

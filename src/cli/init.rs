@@ -139,7 +139,7 @@ fn asked(place: &Place, system: bool) -> Result<String, Complaint> {
 /// A key that lies there already and belongs to nobody, or a new one.
 fn own_key(place: &Place, terminal: &Terminal, name: &str) -> Result<(KeyFile, bool), Complaint> {
     let gone = |error: std::io::Error| Complaint::terminal(&error);
-    let (found, _) = place.keys()?.list()?;
+    let (found, _) = place.keys().list()?;
     let free = |key: &&KeyFile| {
         let owner = place.config.roster.owner_of(&key.public.fingerprint());
         owner.is_none_or(|(owner, _)| owner == name)
@@ -158,7 +158,7 @@ fn own_key(place: &Place, terminal: &Terminal, name: &str) -> Result<(KeyFile, b
         .map_err(gone)?;
     let passphrase = new_passphrase(terminal)?;
     let comment = if name.contains('@') { name.to_owned() } else { format!("{name}@{}", place.config.host) };
-    Ok((place.keys()?.create(&file_name(name), &comment, Some(&passphrase))?, true))
+    Ok((place.keys().create(&file_name(name), &comment, Some(&passphrase))?, true))
 }
 
 /// A principal's name as the name of a file.

@@ -14,9 +14,9 @@ use crate::model::{Fingerprint, PublicKey, Shown};
 
 use super::exit;
 use super::failure::Complaint;
-use super::keyring;
 use super::output;
 use super::place::Place;
+use super::ring;
 
 /// The file of the key that signs records.
 const RECORD: &str = "record";
@@ -114,17 +114,17 @@ pub fn run(arguments: &Arguments) -> Result<(), Complaint> {
     let text = match &arguments.command {
         Command::New(new) if new.keyring => in_ring(&place, new)?,
         Command::New(new) => {
-            let key = made(&place.keys()?, new, &place.config.host)?;
+            let key = made(&place.keys(), new, &place.config.host)?;
             told(&place, &key, new.json, "made")?
         }
         Command::Accept(said) => super::enrolment::accepted(&place, said)?,
         Command::Revoke(said) => super::enrolment::revoked(&place, said)?,
         Command::Import(import) => {
-            let key = place.keys()?.import(&import.file)?;
+            let key = place.keys().import(&import.file)?;
             told(&place, &key, import.json, "imported")?
         }
         Command::List(list) => {
-            let (keys, skipped) = place.keys()?.list()?;
+            let (keys, skipped) = place.keys().list()?;
             for fault in skipped {
                 super::complain(&Complaint::from(fault));
             }
@@ -151,7 +151,7 @@ fn called(new: &New, host: &str) -> Result<(String, String), Complaint> {
 
 fn in_ring(place: &Place, new: &New) -> Result<String, Complaint> {
     let (name, comment) = called(new, &place.config.host)?;
-    let (public, path) = keyring::made(place, &name, &comment)?;
+    let (public, path) = ring::made(place, &name, &comment)?;
     let path = Shown::os(path.as_os_str()).to_string();
     if new.json {
         return output::json(&crate::encoding::json::json!({"keyring": name, "path": path, "public": public}));
@@ -240,7 +240,7 @@ fn row(place: &Place, key: &KeyFile) -> Row {
 }
 
 fn named(place: &Place, wanted: Option<&str>) -> Result<KeyFile, Complaint> {
-    let (keys, _) = place.keys()?.list()?;
+    let (keys, _) = place.keys().list()?;
     let is = |key: &&KeyFile| match wanted {
         None => true,
         Some(wanted) => {

@@ -2,7 +2,7 @@
 
 use crate::actions::enrolment::{Revoked, revoked_of};
 use crate::host::clock::HostClock;
-use crate::host::config::{Config, KeyStore, Paths, Trusting};
+use crate::host::config::{Config, Paths, Trusting};
 use crate::host::keys::Keys;
 use crate::host::log::read_pin;
 use crate::host::queue::{Listing, Queue};
@@ -51,16 +51,9 @@ impl Place {
         }
     }
 
-    /// The keys of this user, in files. What the configuration wants kept elsewhere is not looked for in files, where it
-    /// would be unprotected.
-    pub fn keys(&self) -> Result<Keys, Complaint> {
-        match self.config.keys {
-            KeyStore::File => Ok(Keys::within(&self.paths.keys())),
-            KeyStore::SecretService | KeyStore::Kernel => {
-                let message = "the configuration keeps keys in a keyring, which these commands cannot use yet";
-                Err(Complaint::new(exit::CONFIGURATION, message).hint("--key FILE, or `keys: file`"))
-            }
-        }
+    /// The keys of this user.
+    pub fn keys(&self) -> Keys {
+        Keys::within(&self.paths.keys())
     }
 
     /// The key that signs this machine's records, where it has one.

@@ -90,15 +90,6 @@ fn keys_are_made_listed_shown_and_imported_but_never_written_over() {
 }
 
 #[test]
-fn keys_that_belong_into_a_keyring_are_not_made_as_files() {
-    let sandbox = Sandbox::new();
-    sandbox.write("gate/config.yaml", "keys: kernel\n");
-    let ran = sandbox.gate(["key", "new", "--no-passphrase"]).run();
-    assert_eq!(ran.status, Status::Exited(78), "{ran:?}");
-    assert!(!sandbox.gate_home().join("keys").exists());
-}
-
-#[test]
 fn a_new_log_is_begun_only_by_a_person_and_names_the_old_one() {
     let sandbox = Sandbox::new();
     assert_eq!(sandbox.gate(["--", "true"]).run().status, Status::Exited(0));
