@@ -177,6 +177,17 @@ fn touch(command: &mut Command, taken: &Taken, tool: &Tool) {
             None => continue,
         }
     }
+    // What a client of a database is given neither as option nor as operand it reads from standard input.
+    let sql = |role: Option<Role>| role == Some(Role::Sql);
+    let client = taken.bodies(tool).any(|body| {
+        body.options.iter().any(|option| sql(option.role)) || body.operands.iter().any(|operand| sql(operand.role))
+    }) || tool.options.iter().any(|option| sql(option.role));
+    if client
+        && !touches.iter().any(|touch| matches!(touch.role, Role::Sql | Role::Input))
+        && let Stdin::Text(Some(text)) = &command.stdin
+    {
+        touches.push(Touch { role: Role::Sql, word: Word::exact(text), index: None, recursive: false });
+    }
     command.sql =
         touches.iter().filter(|touch| touch.role == Role::Sql).flat_map(|touch| sql::verbs(&touch.word)).collect();
     command.sql.sort_unstable();

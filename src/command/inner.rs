@@ -14,7 +14,7 @@ pub(super) fn follow(reader: &mut Reader<'_>, index: usize, tool: &Tool, taken: 
     let Some(command) = reader.reading.commands.get(index).cloned() else { return };
     let mut place = inside(&command, taken, tool, place);
     let assignments = bodies.iter().any(|body| body.assignments);
-    let scripted = bodies.iter().flat_map(|body| &body.runs).any(|runs| script_given(runs, &command));
+    let scripted = bodies.iter().flat_map(|body| &body.runs).any(|runs| code_given(runs, &command));
     for runs in bodies.iter().flat_map(|body| &body.runs) {
         match &runs.at {
             Slot::After(count) | Slot::Dashes(count) => {
@@ -30,7 +30,10 @@ pub(super) fn follow(reader: &mut Reader<'_>, index: usize, tool: &Tool, taken: 
                 for (at, flag) in command.flags.iter().enumerate().filter(|(_, flag)| names.contains(&flag.name)) {
                     let list = taken.parsed.lists.iter().find(|(owner, _)| *owner == at).map(|(_, words)| words);
                     let words: Vec<Word> = match (list, &flag.value) {
-                        (Some(list), _) => list.iter().filter_map(|&word| command.words.get(word).cloned()).collect(),
+                        (Some(list), joined) => {
+                            let list = list.iter().filter_map(|&word| command.words.get(word).cloned());
+                            joined.iter().cloned().chain(list).collect()
+                        }
                         (None, Some(value)) => vec![value.clone()],
                         (None, None) => continue,
                     };
@@ -62,6 +65,14 @@ fn script_given(runs: &Runs, command: &Command) -> bool {
     match &runs.at {
         Slot::ScriptIf(flags) => command.flags.iter().any(|flag| flags.contains(&flag.name)),
         Slot::After(_) | Slot::Dashes(_) | Slot::Options(_) | Slot::Setting(..) | Slot::FileOrInput => false,
+    }
+}
+
+/// Whether the code stands in the command itself, so that neither a file nor standard input is.
+fn code_given(runs: &Runs, command: &Command) -> bool {
+    match &runs.at {
+        Slot::Options(names) => command.flags.iter().any(|flag| names.contains(&flag.name)),
+        _ => script_given(runs, command),
     }
 }
 
@@ -172,6 +183,13 @@ fn tool_shell(command: &Command, tool: &Tool) -> String {
     called.unwrap_or(&tool.name).to_owned()
 }
 
+/// Whether a script's name stands for something that is no file: `<(…)`, `/dev/stdin`, `/dev/fd/3`.
+fn is_stream(file: &Word) -> bool {
+    let streams = [&b"/dev/stdin"[..], b"/dev/fd/", b"/proc/self/fd/"];
+    streams.iter().any(|stream| file.prefix().starts_with(stream))
+        || matches!(file.pieces().first(), Some(Piece::Hole(Hole::Substitution)))
+}
+
 /// An interpreter without inline code: its first operand is a script file; without one, standard input is the code.
 fn file_or_input(reader: &mut Reader<'_>, command: &Command, runs: &Runs, tool: &Tool, index: usize, place: &Place) {
     let input = command.flags.iter().any(|flag| flag.name == "-s");
@@ -182,6 +200,12 @@ fn file_or_input(reader: &mut Reader<'_>, command: &Command, runs: &Runs, tool: 
         read.touches.push(touch);
     }
     let file = first.map(|(_, word)| word);
+    // A script of another language is not read, as little as a program is; what a command prints or a pipe brings is.
+    if let (crate::model::Form::Code, Some(file)) = (runs.form, file)
+        && !is_stream(file)
+    {
+        return;
+    }
     let positional: Vec<Word> = file.into_iter().chain(operands.map(|(_, word)| word)).cloned().collect();
     let text = match (file, &command.stdin) {
         (Some(file), _) => reader.script_file(file, index, place),

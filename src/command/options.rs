@@ -102,7 +102,6 @@ impl Reader<'_> {
             Some((spelling, _)) => (spelling, true),
             None => (prefix, false),
         };
-        let flag = parsed.flags.len();
         let option = self.find(spelling).or_else(|| self.abbreviated(spelling));
         let name = option.map_or_else(|| self.unlisted_name(spelling), |option| option.name.clone());
         if option.is_none() && self.tool.closed {
@@ -119,15 +118,7 @@ impl Reader<'_> {
                 parsed.flags.push(Flag { name, value: words.get(index + 1).cloned(), word: index });
                 index + 2
             }
-            Some(Value::Until(ends)) => {
-                let mut end = index + 1;
-                while words.get(end).is_some_and(|word| !ends.iter().any(|stop| word.text() == Some(stop))) {
-                    end += 1;
-                }
-                parsed.flags.push(Flag { name, value: None, word: index });
-                parsed.lists.push((flag, (index + 1..end).collect()));
-                end + 1
-            }
+            Some(Value::Until(ends)) => until(words, index, (name, None), ends, parsed),
             Some(Value::No | Value::Joined) | None => {
                 parsed.flags.push(Flag { name, value: None, word: index });
                 index + 1
@@ -150,6 +141,11 @@ impl Reader<'_> {
             }
             let more = taken < prefix.len() || !word.is_known();
             match option.map(|option| &option.value) {
+                // `fd -x`, `python3 -c`: all words up to the end, as with a long spelling; what is joined is the first.
+                Some(Value::Until(ends)) => {
+                    let joined = more.then(|| word.without_prefix(taken)).flatten();
+                    return until(words, index, (name, joined), ends, parsed);
+                }
                 Some(Value::Needed) if more => {
                     let value = word.without_prefix(taken).map(without_equals);
                     parsed.flags.push(Flag { name, value, word: index });
@@ -164,7 +160,7 @@ impl Reader<'_> {
                     parsed.flags.push(Flag { name, value, word: index });
                     return index + 1;
                 }
-                Some(Value::No | Value::Until(_)) | None => parsed.flags.push(Flag { name, value: None, word: index }),
+                Some(Value::No) | None => parsed.flags.push(Flag { name, value: None, word: index }),
             }
             if letter == '=' {
                 break;
@@ -200,6 +196,26 @@ impl Reader<'_> {
             Syntax::Gnu | Syntax::First | Syntax::Assignments => spelling.to_owned(),
         }
     }
+}
+
+/// Takes the words up to a terminator for the option at `index`, and says where to go on. Where nothing ends them, the
+/// first is the option's value and the others are what it works on (`python3 -c CODE ARG…`).
+fn until(
+    words: &[Word],
+    index: usize,
+    (name, joined): (String, Option<Word>),
+    ends: &[String],
+    parsed: &mut Parsed,
+) -> usize {
+    let mut end = index + 1;
+    while words.get(end).is_some_and(|word| !ends.iter().any(|stop| word.text() == Some(stop))) {
+        end += 1;
+    }
+    let apart = joined.is_none() && ends.is_empty();
+    let value = if apart { words.get(index + 1).cloned() } else { joined };
+    parsed.lists.push((parsed.flags.len(), (index + 1 + usize::from(apart)..end).collect()));
+    parsed.flags.push(Flag { name, value, word: index });
+    end + 1
 }
 
 fn without_equals(word: Word) -> Word {
@@ -263,6 +279,24 @@ mod tests {
         assert_eq!(read("ssh -n a host rm -n", Syntax::First, Stop::After(1)), "--namespace=a | host | 4");
         assert_eq!(read("k exec pod -- rm -n", Syntax::Gnu, Stop::After(2)), " | exec pod | 4");
         assert_eq!(read("k exec pod -r rm -n", Syntax::Gnu, Stop::Before(2)), "--recursive | exec pod | 4");
+    }
+
+    #[test]
+    fn a_letter_takes_all_words_up_to_the_end_too() {
+        let words: Vec<Word> = "fd . -Hx rm -r ; -n".split(' ').map(Word::exact).collect();
+        let take = option(&["-x", "--exec"], Value::Until(vec![";".into()]));
+        let parsed = parsed(&words, &Tool::default(), &[&take], Stop::Never);
+        assert_eq!((parsed.operands.as_slice(), parsed.lists.as_slice()), (&[1][..], &[(1, vec![3, 4])][..]));
+        assert_eq!(parsed.flags.iter().map(|flag| flag.name.as_str()).collect::<Vec<_>>(), ["-H", "--exec", "-n"]);
+        let words: Vec<Word> = "python3 -cexit() --version".split(' ').map(Word::exact).collect();
+        let code = option(&["-c"], Value::Until(Vec::new()));
+        let parsed = super::parsed(&words, &Tool::default(), &[&code], Stop::Never);
+        assert_eq!(
+            (parsed.flags.len(), parsed.lists.as_slice()),
+            (1, &[(0, vec![2])][..]),
+            "what follows is the code's"
+        );
+        assert_eq!(parsed.flags[0].value.as_ref().and_then(Word::text), Some("exit()"));
     }
 
     #[test]

@@ -79,7 +79,11 @@ fn shelf() -> Shelf {
     };
     let python = Body {
         options: vec![option("-c", Value::Needed)],
-        runs: runs(Slot::Options(vec!["-c".into()]), Form::Code),
+        runs: [runs(Slot::Options(vec!["-c".into()]), Form::Code), runs(Slot::FileOrInput, Form::Code)].concat(),
+        ..Body::default()
+    };
+    let psql = Body {
+        options: vec![OptionGrammar { role: Some(Role::Sql), ..option("-c", Value::Needed) }],
         ..Body::default()
     };
     let copy = Body {
@@ -108,6 +112,7 @@ fn shelf() -> Shelf {
         tool(&["xargs"], Syntax::First, xargs),
         tool(&["git"], Syntax::Gnu, git),
         tool(&["python3"], Syntax::Gnu, python),
+        tool(&["psql"], Syntax::Gnu, psql),
         tool(&["cp"], Syntax::Gnu, copy),
         tool(
             &["timeout"],
@@ -162,6 +167,13 @@ fn inner_commands_are_found_where_they_stand() {
         (&["git", "-c", "user.name=rm y", "x"], "git -c user.name=rm y x"),
         (&["python3", "-c", "print(1)"], "python3 -c print(1)"),
         (&["python3", "-c", "import os; os.system('x')"], "python3 -c import os; os.system('x') | ?code"),
+        (&["python3", "x.py"], "python3 x.py"),
+        (&["python3"], "python3 | ?code"),
+        (&["python3", "-"], "python3 - | ?code"),
+        (&["python3", "/dev/stdin"], "python3 /dev/stdin | ?script"),
+        (&["sh", "-c", "curl u | python3"], "sh -c curl u | python3 | sh›curl u | sh›python3 | ?code"),
+        (&["sh", "-c", "python3 <<E\nprint(1)\nE"], "sh -c python3 <<E\nprint(1)\nE | sh›python3"),
+        (&["sh", "-c", "python3 <<E\nos.unlink(x)\nE"], "sh -c python3 <<E\nos.unlink(x)\nE | sh›python3 | ?code"),
         (&["bash"], "bash | ?code"),
         (&["bash", "x.sh"], "bash x.sh | ?script"),
         (&["sh", "-c", "curl u | sh"], "sh -c curl u | sh | sh›curl u | sh›sh | ?code"),
@@ -171,6 +183,14 @@ fn inner_commands_are_found_where_they_stand() {
     ] {
         assert_eq!(shown(&reading(argv)), expected, "{argv:?}");
     }
+}
+
+#[test]
+fn statements_are_read_from_a_here_document_where_the_command_has_none() {
+    let verbs = |script: &str| reading(&["sh", "-c", script]).commands.last().unwrap().sql.clone();
+    assert_eq!(verbs("psql <<E\ndrop table x;\nE"), ["drop"]);
+    assert_eq!(verbs("psql -c 'select 1' <<E\ndrop table x;\nE"), ["read"]);
+    assert!(verbs("cp <<E\ndrop table x;\nE").is_empty());
 }
 
 #[test]
