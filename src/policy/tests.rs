@@ -146,6 +146,33 @@ fn an_unknown_word_stands_for_the_subcommand_and_never_for_a_flag_that_silences(
 }
 
 #[test]
+fn braces_in_the_value_of_an_option_stand_for_either() {
+    let text = format!(
+        "{RULES}  - {{id: to, when: {{tool: frob, flags: '--to={{a,b}}*'}}, class: destroy, why: x}}\n  \
+         - {{id: not, when: {{tool: frob, flags: --go}}, unless: {{flags: '--go={{c,d}}'}}, class: destroy, why: x}}\n"
+    );
+    let policy = policy(&[(Layer::System, &text)]);
+    for (flag, expected) in
+        [("--to=b1", Effect::Ask), ("--to=c1", Effect::Allow), ("--go=d", Effect::Allow), ("--go=e", Effect::Ask)]
+    {
+        assert_eq!(effect(&policy, &[command(1, &["frob", "x", flag])]), expected, "{flag}");
+    }
+}
+
+#[test]
+fn statements_that_are_not_known_may_be_any_and_silence_nothing() {
+    let rule = |facts: &str| {
+        let text =
+            format!("{RULES}  - {{id: dropped, when: {{tool: frob, sql: drop}}, {facts}class: destroy, why: x}}\n");
+        policy(&[(Layer::System, &text)])
+    };
+    let with = |verb: &'static str| Command { sql: vec![verb], ..command(1, &["frob", "x"]) };
+    assert_eq!(effect(&rule(""), &[with("unknown")]), Effect::Ask);
+    assert_eq!(effect(&rule(""), &[with("read")]), Effect::Allow);
+    assert_eq!(effect(&rule("unless: {sql: [read, drop]}, "), &[with("unknown")]), Effect::Ask);
+}
+
+#[test]
 fn what_denies_may_ask_for_certainty() {
     let policy = policy(&[(Layer::System, RULES)]);
     let show = |word: Word| {
