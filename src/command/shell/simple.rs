@@ -35,6 +35,9 @@ impl Walker {
         redirects: &[RedirectNode],
         span: Span,
     ) {
+        if words.first().is_some_and(|first| is_grammar(unit.slice(first.span))) {
+            self.code(unit.origin(span), "a reserved word the parser took for a name");
+        }
         let rest = words.first().map(|first| {
             let from = first.span.end.offset();
             unit.text.get(from..span.end.offset().max(from)).unwrap_or_default().to_owned()
@@ -410,6 +413,15 @@ impl Walker {
         }
         self.scope.positional = positional;
     }
+}
+
+/// What a shell reads as grammar where a command begins. `! ! rm` runs `rm`, not a program called `!`.
+fn is_grammar(word: &str) -> bool {
+    const WORDS: [&str; 20] = [
+        "!", "{", "}", "[[", "if", "then", "elif", "else", "fi", "for", "do", "done", "while", "until", "case", "esac",
+        "select", "function", "coproc", "((",
+    ];
+    WORDS.contains(&word)
 }
 
 /// Whether a redirection may keep the command from running.

@@ -14,6 +14,13 @@ use super::{Dialect, Unreadable};
 const GRAMMAR_DEPTH: usize = 48;
 const GRAMMAR_FUEL: usize = 100_000;
 
+/// How deep brackets and runs of the words before a command may go, by a count that knows no quotes. The grammar does not
+/// count all of its own depth, and behind a few thousand of them its stack ends.
+const BRACKETS: usize = 400;
+const PREFIXES: usize = 40;
+/// Braces in one word without blanks; what they expand to is bounded elsewhere.
+const BRACES: usize = 1000;
+
 const RESERVED: &[&str] = &[
     "if", "then", "elif", "else", "fi", "for", "in", "do", "done", "while", "until", "case", "esac", "select",
     "function", "time", "-p", "coproc", "repeat", "foreach", "end", "always", "--", "-",
@@ -137,7 +144,42 @@ impl Unit {
     }
 }
 
+/// What is nested deeper than any script that is meant, by a look at its bytes alone.
+fn too_deep(text: &str) -> Option<&'static str> {
+    let (mut open, mut braces) = (0_usize, 0_usize);
+    for byte in text.bytes() {
+        match byte {
+            b'(' | b'{' | b'[' => open += 1,
+            b')' | b'}' | b']' => open = open.saturating_sub(1),
+            _ => {}
+        }
+        match byte {
+            b'{' => braces += 1,
+            byte if byte.is_ascii_whitespace() => braces = 0,
+            _ => {}
+        }
+        if open > BRACKETS || braces > BRACES {
+            return Some("brackets nest too deep");
+        }
+    }
+    let mut run = 0;
+    for word in text.split(|character: char| character.is_whitespace() || character == '\\') {
+        match word {
+            "time" | "coproc" | "!" | "-p" => run += 1,
+            "" => {}
+            _ => run = 0,
+        }
+        if run > PREFIXES {
+            return Some("too many words before a command");
+        }
+    }
+    None
+}
+
 fn parsed(text: &str, dialect: ShellDialect) -> Result<File, Unreadable> {
+    if let Some(message) = too_deep(text) {
+        return Err(Unreadable::Syntax { line: 0, column: 0, message: message.to_owned() });
+    }
     // The grammar would expand aliases by itself, with spans that point elsewhere.
     let hidden = text.contains("expand_aliases").then(|| text.replace("expand_aliases", "expand-aliases"));
     let profile = ShellProfile::native(dialect);
@@ -148,4 +190,37 @@ fn parsed(text: &str, dialect: ShellDialect) -> Result<File, Unreadable> {
     }
     let Error::Parse { message, line, column } = result.strict_error();
     Err(Unreadable::Syntax { line, column, message })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_would_end_the_grammars_stack_is_not_read() {
+        let many = 8000;
+        for text in [
+            format!("{}true", "time ".repeat(many)),
+            format!("{}true", "time -p ! \\\n".repeat(many)),
+            format!("{}true", "coproc ".repeat(many)),
+            format!("echo {}b{}", "{a,".repeat(many), "}".repeat(many)),
+            format!("echo {}", "{a,b}".repeat(many)),
+            format!("echo {}x{}", "\"${a:- ".repeat(many), "}\"".repeat(many)),
+            format!("echo {}x{}", "$((".repeat(many), "))".repeat(many)),
+        ] {
+            for dialect in [Dialect::Posix, Dialect::Bash, Dialect::Zsh, Dialect::Korn] {
+                assert!(Unit::parse(text.clone(), dialect, None).is_err());
+            }
+        }
+    }
+
+    #[test]
+    fn ordinary_text_is_not_too_deep() {
+        let case = format!("case $x in\n{}esac\n", "  (a) echo ${b} {c,d};;\n".repeat(1000));
+        for text in
+            [case.as_str(), &"time ls\n".repeat(1000), &"! ! time ls\n".repeat(100), &"echo ':)'\n".repeat(2000)]
+        {
+            assert_eq!(too_deep(text), None);
+        }
+    }
 }
