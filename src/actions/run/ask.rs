@@ -49,7 +49,6 @@ pub(super) fn asked(world: &mut World<'_>, case: Case<'_>, requirement: &Require
     let revoked = enrolment::pin(world.log, configured)?;
     let record_key = world.log.key();
     meetable(clauses, &configured.roster, &configured.requester, &revoked, &record_key, configured.reach)?;
-    unambiguous(wanted)?;
     let asked = match options.resume {
         Some(id) => resumed(world, case, requirement, id)?,
         None => published(world, case, requirement)?,
@@ -75,20 +74,6 @@ pub(super) fn asked(world: &mut World<'_>, case: Case<'_>, requirement: &Require
     world.person.tell(Progress::Cleared { record: receipt.written().digest, request: Some(asked.id()) });
     let clearance = Clearance::earned(receipt, asked.launch).map_err(|error| Stop::Log(Failure::of(&error)))?;
     supervised(world, clearance, configured.outcome)
-}
-
-/// Of two variables with one name, the command might see the one that nobody was shown.
-fn unambiguous(wanted: &Wanted) -> Result<(), Stop> {
-    let mut names: Vec<_> = wanted.environment.iter().map(|(name, _)| name).collect();
-    names.sort();
-    let twice = names.iter().zip(names.iter().skip(1)).find(|(one, other)| one == other);
-    match twice {
-        Some((name, _)) => {
-            let name = crate::model::Shown::os(name);
-            Err(Stop::Binding(Failure { message: format!("the variable `{name}` is set twice"), hint: None }))
-        }
-        None => Ok(()),
-    }
 }
 
 /// Makes a request, records it, and puts it before approvers.

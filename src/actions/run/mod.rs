@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use crate::audit::Entry;
 use crate::clearance::{Clearance, Written};
-use crate::model::{Clause, Decision, Ended, RequestId, Requirement, Span, Timestamp};
+use crate::model::{Clause, Decision, Ended, RequestId, Requirement, Shown, Span, Timestamp};
 use crate::policy::Circumstances;
 use crate::ports::{
     Approvals, Clock, Configuration, Configured, Disclosures, Entropy, Facts, Failure, Launcher, Log, Outcome, Person,
@@ -76,6 +76,7 @@ struct Case<'a> {
 /// # Errors
 /// Every way in which nothing ran, and the way in which the command could not be started.
 pub fn run(world: &mut World<'_>, wanted: &Wanted, options: &Options) -> Result<Ended, Stop> {
+    unambiguous(wanted)?;
     let configured = &world.configuration.read().map_err(Stop::Configuration)?;
     let classified = &judged(world, wanted, configured, options);
     for notice in &classified.judgement.notices {
@@ -86,6 +87,20 @@ pub fn run(world: &mut World<'_>, wanted: &Wanted, options: &Options) -> Result<
         Decision::Allow => allowed(world, case),
         Decision::Ask(requirement) => ask::asked(world, case, requirement),
         Decision::Deny(reasons) => denied(world, case, reasons),
+    }
+}
+
+/// Of two variables with one name, the command might see the one that nobody was shown.
+fn unambiguous(wanted: &Wanted) -> Result<(), Stop> {
+    let mut names: Vec<_> = wanted.environment.iter().map(|(name, _)| name).collect();
+    names.sort();
+    let twice = names.iter().zip(names.iter().skip(1)).find(|(one, other)| one == other);
+    match twice {
+        Some((name, _)) => {
+            let name = Shown::os(name);
+            Err(Stop::Binding(Failure { message: format!("the variable `{name}` is set twice"), hint: None }))
+        }
+        None => Ok(()),
     }
 }
 
