@@ -4,8 +4,6 @@
 //! The modules are floors: each may name only modules on lower floors (see `tests/house/floors.rs`), and what
 //! `.clippy.toml` lists is forbidden on those that take values and return values.
 
-#![allow(dead_code, reason = "the floors are being built bottom up")]
-
 #[cfg(not(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64"))))]
 compile_error!("gate runs on Linux (x86-64 and arm64) only");
 

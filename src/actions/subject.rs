@@ -4,7 +4,6 @@ use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-use crate::encoding::json::canonical;
 use crate::model::{
     BoundFile, Clause, Command, Digest, Directory, Environment, Held, Invocation, Launch, Requester, Role, Seen,
     SeenCommand, StdinBinding, StdinKind, Subject, SubjectType, Text, Variable, Word,
@@ -49,13 +48,6 @@ pub(super) struct Grounds<'a> {
 pub(super) struct Bound {
     pub subject: Subject,
     pub launch: Launch,
-}
-
-impl Bound {
-    /// The digest of the subject's canonical form.
-    pub(super) fn digest(&self) -> Result<Digest, Failure> {
-        Ok(Digest::of(&canonical(&self.subject).map_err(|error| Failure::of(&error))?))
-    }
 }
 
 /// Binds what is wanted.

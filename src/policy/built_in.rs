@@ -156,6 +156,7 @@ impl BuiltIn {
     }
 
     /// All names of tools.
+    #[cfg(test)]
     pub fn names() -> impl Iterator<Item = &'static str> {
         names(NAMES)
     }

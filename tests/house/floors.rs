@@ -41,7 +41,6 @@ pub const HOMES: &[Home] = &[
     Home { package: "linux_keyutils_keyring_store", modules: &["host"] },
     Home { package: "postcard", modules: &["policy"] },
     Home { package: "reqwest", modules: &["remote"] },
-    Home { package: "rpassword", modules: &["cli", "host"] },
     Home { package: "rustix", modules: &["host"] },
     Home { package: "serde", modules: &["*"] },
     Home { package: "serde_json", modules: &["encoding"] },

@@ -255,7 +255,13 @@ fn unchanged(
     options: &Options,
 ) -> Result<(), Stop> {
     let configured = &world.configuration.read().map_err(Stop::Configuration)?;
-    let revoked = enrolment::pin(world.log, configured)?;
+    let revoked = match enrolment::pin(world.log, configured) {
+        Ok(revoked) => revoked,
+        Err(error) => {
+            finish(world, asked, configured, "broken", &error.to_string())?;
+            return Err(error.into());
+        }
+    };
     let classified = &judged(world, wanted, configured, options);
     let case = Case { wanted, configured, classified, options };
     let clauses = match &classified.judgement.decision {

@@ -45,7 +45,8 @@ impl Lines {
             Kind::Segment => text(record, "segment"),
             Kind::Repair => repair(record),
             Kind::Clock => format!("the clock stepped back from {}", text(record, "before")),
-            Kind::Grant | Kind::Key | Kind::Anchor | Kind::Erase => String::new(),
+            Kind::Key => people(record),
+            Kind::Grant | Kind::Anchor | Kind::Erase => String::new(),
         };
         let line = format!("{:>6}  {}  {:<7}  {said}", record.seq, seconds(record.time), record.kind.word());
         line.trim_end().to_owned()
@@ -61,6 +62,19 @@ impl Lines {
         let what = self.asked.remove(&id(record)).unwrap_or_default();
         format!("{why} {what} ({}): {reasons}", id(record))
     }
+}
+
+/// Who may answer from here on, and why that changed.
+fn people(record: &Record) -> String {
+    let named = |member: &str| record.members.get("text").and_then(|text| text.get(member));
+    let principals = named("roster").and_then(|roster| roster.get("principals")).and_then(Value::as_object);
+    let names = principals.into_iter().flat_map(Map::keys).map(|name| Shown::text(name).to_string());
+    let mut line = format!("{}: {}", text(record, "change"), names.collect::<Vec<_>>().join(", "));
+    let revoked = named("revoked").and_then(Value::as_array).map_or(0, Vec::len);
+    if revoked > 0 {
+        line.push_str(&format!("; revoked keys: {revoked}"));
+    }
+    line
 }
 
 /// The body of a record as it is signed, with blobs put back, as one line of JSON.
