@@ -74,7 +74,8 @@ fn names(directory: &'static [u8]) -> impl Iterator<Item = &'static str> {
 /// What has been parsed so far.
 #[derive(Debug)]
 pub struct BuiltIn {
-    shards: Vec<OnceLock<Shard>>,
+    /// Boxed, since most stay empty: in place they are hundreds of kilobytes that each start would write.
+    shards: Vec<OnceLock<Box<Shard>>>,
     sets: Vec<OnceLock<Vec<String>>>,
     anywhere: OnceLock<Vec<Rule>>,
     base: OnceLock<Base>,
@@ -101,7 +102,7 @@ impl BuiltIn {
     fn shard(&self, name: &str) -> Option<&Shard> {
         let index = found(NAMES, name)?;
         let bytes = SHARDS.part(index)?;
-        Some(self.shards.get(index)?.get_or_init(|| parsed(bytes)))
+        Some(self.shards.get(index)?.get_or_init(|| Box::new(parsed(bytes))))
     }
 
     /// A tool by any of its names.

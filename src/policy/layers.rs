@@ -70,6 +70,12 @@ impl Policy {
         Self::default()
     }
 
+    /// Whether no layer stands above the built-in packs.
+    #[must_use]
+    pub const fn is_built_in(&self) -> bool {
+        self.sources.is_empty()
+    }
+
     /// The built-in policy and the layers above it.
     ///
     /// # Errors
