@@ -19,6 +19,7 @@ mod encoding;
 mod hostile;
 mod house;
 mod launch;
+mod people;
 mod policy;
 mod record;
 mod support;

@@ -86,6 +86,8 @@ pub enum Command {
     Init(super::init::Arguments),
     /// Read, check and repair the audit log
     Audit(super::audit::Arguments),
+    /// See gate at work, in a home of its own that is removed again
+    Tour(super::tour::Arguments),
     /// Write completions for a shell to standard output
     Completions(super::completions::Arguments),
     /// Write the man pages to a folder

@@ -23,6 +23,7 @@ mod screen;
 mod show;
 mod split;
 mod surroundings;
+mod tour;
 mod withdraw;
 
 use std::ffi::OsString;
@@ -75,6 +76,7 @@ fn dispatch(own: Vec<OsString>, named: Option<Named>) -> Result<ExitCode, Compla
         Some(Command::Key(arguments)) => done(key::run(&arguments)),
         Some(Command::Init(arguments)) => done(init::run(&arguments)),
         Some(Command::Audit(arguments)) => audit::run(&arguments),
+        Some(Command::Tour(arguments)) => done(tour::run(&arguments)),
         Some(Command::Completions(arguments)) => done(completions::run(&arguments)),
         Some(Command::Pages(arguments)) => done(completions::pages(&arguments)),
     }

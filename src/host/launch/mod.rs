@@ -1,6 +1,7 @@
 //! Runs what a clearance allows, and nothing else: in place, or as a child that is waited for. Refuses a file that is no
 //! longer the one that was hashed, and descriptors that nobody approved.
 
+mod again;
 mod format;
 mod guard;
 mod hold;
@@ -18,6 +19,7 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+pub use again::{Again, Started};
 pub use guard::{Writer, writer_on};
 pub use hold::{HeldFile, HoldError, NotHeld};
 pub use search::{Unfound, found};

@@ -1,0 +1,3 @@
+//! What people who are new to gate meet first.
+
+mod tour;
