@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use crate::command::{self, Asked, Reading, Tools};
+use crate::command::{self, Around, Asked, Reading, Tools};
 use crate::model::{Answered, Answers, Fact, Question, Tool};
 use crate::policy::{Circumstances, Judgement, Policy};
 use crate::ports::Facts;
@@ -86,7 +86,8 @@ pub fn classified(
     circumstances: &Circumstances<'_>,
 ) -> Classified {
     let mut answers = Answers::new();
-    let mut reading = command::read(wanted.asked(), &wanted.directory, &Grammar(policy), &answers);
+    let around = Around { directory: &wanted.directory, environment: &wanted.environment };
+    let mut reading = command::read(wanted.asked(), &around, &Grammar(policy), &answers);
     for _ in 0..MAX_ROUNDS {
         if reading.questions.is_empty() {
             break;
@@ -95,7 +96,7 @@ pub fn classified(
             let fact = facts.answer(&question);
             answers.insert(question, fact);
         }
-        reading = command::read(wanted.asked(), &wanted.directory, &Grammar(policy), &answers);
+        reading = command::read(wanted.asked(), &around, &Grammar(policy), &answers);
     }
     let judgement = policy.judge(&reading.commands, &reading.unresolved, circumstances);
     Classified { reading, judgement, answered: answers.iter().map(answered).collect() }
@@ -111,4 +112,45 @@ fn answered((question, fact): (&Question, &Fact)) -> Answered {
         Fact::Unknown(why) => format!("unknown: {why}"),
     };
     Answered { question, answer }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Timestamp;
+    use crate::policy::{Layer, Source};
+
+    struct Nothing;
+
+    impl Facts for Nothing {
+        fn answer(&self, _: &Question) -> Fact {
+            Fact::Unknown("nothing".to_owned())
+        }
+    }
+
+    #[test]
+    fn an_inherited_profile_is_where_a_command_lands_and_not_where_a_remote_one_does() {
+        let text = "gate: 1\nname: acme\nenvironments:\n  - {name: production, contexts: [\"aws:prod*\"]}\n";
+        let source = Source { layer: Layer::User, file: "acme.yaml".into(), text: text.into() };
+        let policy = Policy::load(vec![source]).unwrap();
+        let environments = |line: &[&str]| {
+            let wanted = Wanted {
+                arguments: line.iter().map(OsString::from).collect(),
+                script: false,
+                directory: PathBuf::from("/work"),
+                environment: vec![("AWS_PROFILE".into(), "prod-1".into())],
+            };
+            let circumstances = Circumstances {
+                requester: &[],
+                directory: &wanted.directory,
+                home: None,
+                today: Timestamp::EPOCH,
+                host: "host",
+            };
+            classified(&wanted, &policy, &Nothing, &circumstances).judgement.environments
+        };
+        assert!(environments(&["aws", "s3", "rm", "s3://b/x"]).contains("production"));
+        assert!(!environments(&["aws", "--profile", "test", "s3", "rm", "s3://b/x"]).contains("production"));
+        assert!(!environments(&["ssh", "host", "aws s3 rm s3://b/x"]).contains("production"));
+    }
 }

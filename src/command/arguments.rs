@@ -1,5 +1,7 @@
 //! One argument list in canonical form: subcommand, options by one name, operands with their roles, what is touched.
 
+use std::ffi::OsString;
+
 use crate::model::{
     Body, Command, ContextName, Flag, OptionGrammar, Place as Named, Role, SecretWord, Slot, Stdin, Tool, Touch, Via,
     Word,
@@ -10,7 +12,13 @@ use super::reading::{Place, Surroundings};
 use super::sql;
 
 /// The canonical form of `words`, and how they were taken apart.
-pub(super) fn command(words: Vec<Word>, tool: Option<&Tool>, place: &Place, around: Surroundings) -> (Command, Taken) {
+pub(super) fn command(
+    words: Vec<Word>,
+    tool: Option<&Tool>,
+    place: &Place,
+    around: Surroundings,
+    inherited: &[(OsString, OsString)],
+) -> (Command, Taken) {
     let generic = Tool::default();
     let grammar = tool.unwrap_or(&generic);
     let taken = taken(&words, grammar);
@@ -44,7 +52,7 @@ pub(super) fn command(words: Vec<Word>, tool: Option<&Tool>, place: &Place, arou
         command.touches.push(Touch { role, word: redirected.target, index: None, recursive: false });
     }
     for body in taken.bodies(grammar) {
-        contexts(&mut command, body);
+        contexts(&mut command, body, inherited);
         secrets(&mut command, body);
     }
     (command, taken)
@@ -246,7 +254,7 @@ fn role_of(grammar: &[crate::model::OperandGrammar], position: usize, count: usi
     grammar.get(index)?.role
 }
 
-fn contexts(command: &mut Command, body: &Body) {
+fn contexts(command: &mut Command, body: &Body, inherited: &[(OsString, OsString)]) {
     for context in &body.context {
         let by_option =
             command.flags.iter().find(|flag| context.options.contains(&flag.name)).map(|flag| flag.value.clone());
@@ -261,7 +269,14 @@ fn contexts(command: &mut Command, body: &Body) {
             let set = command.environment.iter().rev().find(|(name, _)| context.variables.contains(name));
             set.map(|(_, value)| Some(value.clone()))
         };
-        if let Some(word) = by_option.or_else(by_operand).or_else(by_variable) {
+        // What is set here means nothing where the command runs elsewhere.
+        let by_inherited = || {
+            let here = inherited.iter().filter(|_| command.remote.is_none());
+            let named =
+                |(name, _): &&(OsString, OsString)| context.variables.iter().any(|wanted| name == wanted.as_str());
+            here.filter(named).map(|(_, value)| Some(Word::exact(value))).next()
+        };
+        if let Some(word) = by_option.or_else(by_operand).or_else(by_variable).or_else(by_inherited) {
             let name = word.and_then(|word| word.text().map(str::to_owned));
             command.contexts.push(ContextName { kind: context.kind.clone(), name });
         }

@@ -11,4 +11,4 @@ mod sql;
 #[cfg(test)]
 mod table;
 
-pub use reading::{Asked, MAX_COMMANDS, MAX_DEPTH, Reading, Tools, read};
+pub use reading::{Around, Asked, MAX_COMMANDS, MAX_DEPTH, Reading, Tools, read};

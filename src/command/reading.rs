@@ -51,9 +51,19 @@ pub enum Asked<'a> {
     },
 }
 
-/// Reads an invocation, from `directory`, with the facts known so far.
-pub fn read(asked: Asked<'_>, directory: &Path, tools: &dyn Tools, answers: &Answers) -> Reading {
-    let mut reader = Reader { tools, answers, parser: &Shuck, reading: Reading::default() };
+/// Where an invocation is made.
+#[derive(Debug, Clone, Copy)]
+pub struct Around<'a> {
+    /// The directory.
+    pub directory: &'a Path,
+    /// The environment that its commands inherit; where they land may depend on it.
+    pub environment: &'a [(std::ffi::OsString, std::ffi::OsString)],
+}
+
+/// Reads an invocation, made around here, with the facts known so far.
+pub fn read(asked: Asked<'_>, around: &Around<'_>, tools: &dyn Tools, answers: &Answers) -> Reading {
+    let Around { directory, environment } = *around;
+    let mut reader = Reader { tools, answers, environment, parser: &Shuck, reading: Reading::default() };
     let place = Place { directory: Some(directory.to_owned()), ..Place::default() };
     match asked {
         Asked::Arguments(arguments) => {
@@ -103,6 +113,7 @@ pub(super) struct Surroundings {
 pub(super) struct Reader<'a> {
     pub tools: &'a dyn Tools,
     pub answers: &'a Answers,
+    pub environment: &'a [(std::ffi::OsString, std::ffi::OsString)],
     pub parser: &'a dyn Parser,
     pub reading: Reading,
 }
@@ -118,7 +129,7 @@ impl Reader<'_> {
         let file_name = file_name.as_deref();
         let tool = file_name.and_then(|name| self.tools.tool(name));
         let program_unknown = words.first().is_some_and(|word| file_name.is_none() || !word.is_known());
-        let (mut command, taken) = arguments::command(words, tool, place, around);
+        let (mut command, taken) = arguments::command(words, tool, place, around, self.environment);
         if command.name.is_none() {
             command.name = file_name.map(str::to_owned);
         }

@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::path::Path;
 
-use super::{Asked, Reading, Tools, read};
+use super::{Around, Asked, Reading, Tools, read};
 use crate::model::{
     Answers, Body, Form, OperandGrammar, OptionGrammar, Place, Role, Runs, Slot, Syntax, Tool, Value, Word,
 };
@@ -128,7 +128,12 @@ fn shelf() -> Shelf {
 
 fn reading(argv: &[&str]) -> Reading {
     let argv: Vec<OsString> = argv.iter().map(OsString::from).collect();
-    read(Asked::Arguments(&argv), Path::new("/work"), &shelf(), &Answers::new())
+    read(
+        Asked::Arguments(&argv),
+        &Around { directory: Path::new("/work"), environment: &[] },
+        &shelf(),
+        &Answers::new(),
+    )
 }
 
 /// The commands as `via›via words`, one a line, and the kinds of what is unresolved.

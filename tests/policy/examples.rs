@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use gate::command::{Asked, Tools, read};
+use gate::command::{Around, Asked, Tools, read};
 use gate::model::{Answers, Finding, Tool};
 use gate::policy::{Circumstances, Policy};
 
@@ -17,7 +17,7 @@ impl Tools for Shelf<'_> {
 fn findings(policy: &Policy, line: &str) -> Vec<Finding> {
     let directory = Path::new("/home/dev/app");
     let asked = Asked::Script { text: line, index: 0, shell: "sh", positional: &[] };
-    let reading = read(asked, directory, &Shelf(policy), &Answers::new());
+    let reading = read(asked, &Around { directory, environment: &[] }, &Shelf(policy), &Answers::new());
     let circumstances = Circumstances {
         requester: &[],
         directory,
