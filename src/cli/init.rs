@@ -186,7 +186,8 @@ fn new_log(place: &Place) -> Result<String, Complaint> {
     if !["y", "yes"].contains(&said.to_ascii_lowercase().as_str()) {
         return Err(Complaint::new(exit::USAGE, "nothing was changed"));
     }
-    let (places, origin) = log_parts(&place.paths, &place.config.host);
+    let (places, mut origin) = log_parts(&place.paths, &place.config.host);
+    origin.machine = crate::host::machine();
     let log = AuditLog::anew(places, origin, Box::new(|| HostClock.now().wall))
         .map_err(|error| Complaint::new(exit::LOG, error.to_string()))?;
     Ok(format!("the log is now {} with the key {}\n", log.id(), log.pin().key.fingerprint()))

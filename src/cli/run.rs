@@ -121,7 +121,8 @@ pub fn log_parts(paths: &Paths, host: &str) -> (LogPaths, Origin) {
     let origin = Origin {
         host: host.to_owned(),
         mode: Mode::Wrapper,
-        machine: machine(),
+        // Only a genesis record names the machine.
+        machine: if begun { None } else { machine() },
         gate: env!("CARGO_PKG_VERSION").to_owned(),
         boot: HostClock.now().boot,
     };
