@@ -16,6 +16,7 @@ mod audit;
 mod command;
 mod decisions;
 mod encoding;
+mod generated;
 mod hostile;
 mod house;
 mod launch;
