@@ -321,6 +321,9 @@ fn environment(
     hold: Hold,
     masker: &mut Masker<'_>,
 ) -> Result<Environment, Failure> {
+    if hold == Hold::ByName {
+        return Ok(Environment { shown: Vec::new(), rest: None });
+    }
     let mut sorted: Vec<&(OsString, OsString)> = variables.iter().collect();
     sorted.sort();
     let begins = |name: &OsStr, list: &[&str]| list.iter().any(|start| name.as_bytes().starts_with(start.as_bytes()));
@@ -328,9 +331,6 @@ fn environment(
     let mut rest = Vec::new();
     for (name, value) in sorted {
         if begins(name, &MATTERS) {
-            if hold == Hold::ByName {
-                continue;
-            }
             let secrets = match (name.to_str(), value.to_str()) {
                 (Some(name), Some(value)) => in_variable(name, value),
                 _ => Vec::new(),
@@ -344,12 +344,7 @@ fn environment(
             rest.push(0);
         }
     }
-    let rest = match hold {
-        Hold::ByName => None,
-        Hold::ByBytes => {
-            let all = Text::Plain(Digest::of(&rest).to_string());
-            Some(masker.commitment("/invocation/environment/rest".to_owned(), all)?)
-        }
-    };
-    Ok(Environment { shown, rest })
+    let all = Text::Plain(Digest::of(&rest).to_string());
+    let rest = masker.commitment("/invocation/environment/rest".to_owned(), all)?;
+    Ok(Environment { shown, rest: Some(rest) })
 }

@@ -183,6 +183,31 @@ pub fn account(uid: u32) -> Option<(CString, CString)> {
     }
 }
 
+/// `struct pidfd_info` of the kernel in its first version (Linux 6.13): who a process is, without a text in between.
+#[repr(C)]
+#[derive(Default)]
+struct PidfdInfo {
+    mask: u64,
+    cgroupid: u64,
+    /// pid, tgid, ppid; ruid, rgid, euid, egid, suid, sgid, fsuid, fsgid; and what ends the first version.
+    numbers: [u32; 12],
+}
+
+/// `_IOWR(0xFF, 11, struct pidfd_info)`
+const PIDFD_GET_INFO: libc::Ioctl = 0xc040_ff0b_u32 as libc::Ioctl;
+/// The parent and the credentials are among what is given.
+const PIDFD_PARENT_AND_CREDENTIALS: u64 = 0b11;
+
+/// The parent and the real uid of a process, where the kernel tells them of a pidfd; `None` where it does not.
+pub fn parent_and_uid(process: BorrowedFd<'_>) -> Option<(i32, u32)> {
+    let mut info = PidfdInfo { mask: PIDFD_PARENT_AND_CREDENTIALS, ..PidfdInfo::default() };
+    // SAFETY: the request's number says how large the structure is that it fills, and it is ours.
+    let result = unsafe { libc::ioctl(process.as_raw_fd(), PIDFD_GET_INFO, &raw mut info) };
+    let [_, _, parent, uid, ..] = info.numbers;
+    let told = result == 0 && info.mask & PIDFD_PARENT_AND_CREDENTIALS == PIDFD_PARENT_AND_CREDENTIALS;
+    told.then_some((i32::try_from(parent).ok()?, uid))
+}
+
 static CORE: OnceLock<Rlimit> = OnceLock::new();
 
 /// No core file and no debugger of the same account from now on, because a key is in memory. A command that is launched

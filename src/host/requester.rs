@@ -4,6 +4,7 @@
 use std::ffi::OsString;
 use std::fs;
 use std::io::Read as _;
+use std::os::fd::AsFd as _;
 
 use super::config::accounts;
 use crate::approval::SeenAccount;
@@ -98,13 +99,21 @@ fn ancestors() -> Vec<u32> {
     let mut uids = Vec::new();
     let mut pid = rustix::process::getppid().map(|pid| pid.as_raw_nonzero().get());
     while let Some(at) = pid.filter(|_| uids.len() < MOST_ANCESTORS) {
-        let Some((parent, uid)) = short(&format!("/proc/{at}/status")).as_deref().and_then(status) else {
+        let text = || short(&format!("/proc/{at}/status")).as_deref().and_then(status);
+        let Some((parent, uid)) = told(at).or_else(text) else {
             break;
         };
         uids.push(uid);
         pid = Some(parent).filter(|parent| *parent > 0 && *parent != at);
     }
     uids
+}
+
+/// The parent and the real uid of a process, from the kernel itself, where it is young enough for that.
+fn told(process: i32) -> Option<(i32, u32)> {
+    let pid = rustix::process::Pid::from_raw(process)?;
+    let process = rustix::process::pidfd_open(pid, rustix::process::PidfdFlags::empty()).ok()?;
+    super::raw::parent_and_uid(process.as_fd())
 }
 
 /// The beginning of a file of the kernel, in one read: it makes the text anew for each, and every command waits for it.
@@ -158,6 +167,14 @@ mod tests {
 
     fn traces(uid: u32, ancestors: &[u32]) -> Traces {
         Traces { uid, ancestors: ancestors.to_vec(), ..Traces::default() }
+    }
+
+    #[test]
+    fn the_kernel_says_the_same_of_a_process_in_both_ways() {
+        let own = i32::try_from(std::process::id()).unwrap();
+        let text = short(&format!("/proc/{own}/status")).as_deref().and_then(status).unwrap();
+        // Before Linux 6.13 there is only the text.
+        assert!(told(own).is_none_or(|told| told == text), "{:?} {text:?}", told(own));
     }
 
     #[test]

@@ -126,8 +126,7 @@ fn waived(findings: &[Finding]) -> Vec<&str> {
 }
 
 fn value<T: Serialize>(value: &T) -> Result<Value, Stop> {
-    let bytes = crate::encoding::json::canonical(value).map_err(|error| Stop::Binding(Failure::of(&error)))?;
-    strict_value(&bytes).map_err(|error| Stop::Binding(Failure::of(&error)))
+    crate::encoding::json::value(value).map_err(|error| Stop::Binding(Failure::of(&error)))
 }
 
 fn entry(kind: Kind, members: Value) -> Result<Entry, Stop> {

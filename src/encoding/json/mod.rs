@@ -16,6 +16,14 @@ pub use read::{StrictError, strict, strict_value};
 pub use scan::{Fault, check};
 pub use write::{CanonicalError, append, canonical};
 
+/// A value as JSON of any shape; what has no canonical form is refused when that is written.
+///
+/// # Errors
+/// When the value cannot be told as JSON at all.
+pub fn value<T: serde::Serialize + ?Sized>(value: &T) -> Result<Value, CanonicalError> {
+    serde_json::to_value(value).map_err(|error| CanonicalError::Value(error.to_string()))
+}
+
 /// How deep arrays and objects may nest, both ways, so that whatever is written can be read.
 pub const MAX_DEPTH: usize = 64;
 
