@@ -39,12 +39,14 @@ fn control_c_ends_the_command_and_the_shell_goes_on() {
 fn control_z_stops_and_fg_and_bg_go_on() {
     let sandbox = Sandbox::new();
     let terminal = shell(&sandbox);
-    terminal.write(&format!("$GATE -- bash -c '{MEANWHILE}; echo en''d; exit 5'\r"));
+    // It says when it goes on: until then the terminal is the shell's, who would lose the second Control-Z.
+    let says = "trap \"echo agai''n\" CONT";
+    terminal.write(&format!("$GATE -- bash -c '{says}; {MEANWHILE}; echo en''d; exit 5'\r"));
     terminal.wait_for("\nup");
     terminal.write("\x1a");
     terminal.wait_for("Stopped");
     terminal.write("fg\r");
-    terminal.wait_for("\n$GATE");
+    terminal.wait_for("\nagain");
     terminal.write("\x1a");
     terminal.wait_for("Stopped");
     terminal.write("bg\r");
