@@ -30,7 +30,7 @@ use super::console::Console;
 use super::exit;
 use super::failure::Complaint;
 use super::split::Named;
-use super::surroundings::{directory, paths, variable};
+use super::surroundings::{directory, home, paths, variable};
 
 /// Runs a command, if it may run.
 pub fn run(options: &RunOptions, named: Option<Named>) -> Result<ExitCode, Complaint> {
@@ -97,7 +97,7 @@ fn decided(options: &RunOptions, paths: &Paths, wanted: &Wanted, console: &mut C
     };
     let options = Options {
         place: place(&wanted.directory),
-        home: std::env::home_dir(),
+        home: home(),
         reason: options.reason.clone(),
         within: options.within,
         no_wait: options.no_wait,

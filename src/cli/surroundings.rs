@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use crate::host::config::{Config, Paths, Trusting};
+use crate::host::config::{self, Config, Paths, Trusting};
 use crate::host::{policies, requester};
 use crate::policy::Policy;
 
@@ -35,7 +35,7 @@ impl Surroundings {
         let seen = requester::seen(&variable);
         let claims = config.roster.claims(&seen.accounts, &config.host, seen.agent.as_deref());
         Ok(Self {
-            home: std::env::home_dir(),
+            home: home(),
             policy,
             host: config.host,
             requesters: claims.into_iter().map(|claim| claim.principal).collect(),
@@ -47,6 +47,11 @@ impl Surroundings {
 /// A variable of gate's own environment.
 pub fn variable(name: &str) -> Option<OsString> {
     std::env::var_os(name)
+}
+
+/// The caller's home directory.
+pub fn home() -> Option<PathBuf> {
+    config::home(&variable, crate::host::uid())
 }
 
 /// gate's own files.

@@ -6,7 +6,7 @@
     reason = "the one fence around fork, exec and sigaction, for which no package has a safe wrapper"
 )]
 
-use std::ffi::{CStr, CString, c_char, c_int, c_void};
+use std::ffi::{CString, c_char, c_int, c_void};
 use std::io;
 use std::mem::MaybeUninit;
 use std::os::fd::{AsRawFd as _, BorrowedFd, OwnedFd, RawFd};
@@ -159,28 +159,6 @@ pub fn unblock(signal: c_int) {
 pub fn end(code: c_int) -> ! {
     // SAFETY: it does not return and touches no memory of ours.
     unsafe { libc::_exit(code) }
-}
-
-/// Name and home of the account with this uid, from whatever the system is set up to ask. May open sockets.
-pub fn account(uid: u32) -> Option<(CString, CString)> {
-    let mut entry = MaybeUninit::<libc::passwd>::zeroed();
-    let mut buffer: Vec<c_char> = vec![0; 1 << 10];
-    loop {
-        let mut found = ptr::null_mut();
-        // SAFETY: the entry and the buffer are ours and outlive the call; the strings it points to lie in the buffer and
-        // end with a null byte; they are copied before it goes.
-        unsafe {
-            let length = buffer.len();
-            match libc::getpwuid_r(uid, entry.as_mut_ptr(), buffer.as_mut_ptr(), length, &raw mut found) {
-                libc::ERANGE if length < 1 << 20 => buffer.resize(length * 4, 0),
-                0 if !found.is_null() => {
-                    let text = |text: *const c_char| (!text.is_null()).then(|| CStr::from_ptr(text).to_owned());
-                    return Some((text((*found).pw_name)?, text((*found).pw_dir)?));
-                }
-                _ => return None,
-            }
-        }
-    }
 }
 
 /// `struct pidfd_info` of the kernel in its first version (Linux 6.13): who a process is, without a text in between.

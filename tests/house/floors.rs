@@ -131,6 +131,21 @@ pub const CALLERS: &[Caller] = &[
         matches: &[Match::Path(&["process", "exit"]), Match::Path(&["process", "abort"])],
         places: &["src/cli"],
     },
+    // To answer, the C library loads code of the system's, which crashes a static program.
+    Caller {
+        what: "asking the C library who or where somebody is",
+        matches: &[
+            Match::Word("home_dir"),
+            Match::Word("getpwuid"),
+            Match::Word("getpwuid_r"),
+            Match::Word("getpwnam"),
+            Match::Word("getpwnam_r"),
+            Match::Word("getgrgid_r"),
+            Match::Word("getgrnam_r"),
+            Match::Word("getaddrinfo"),
+        ],
+        places: &[],
+    },
     Caller {
         what: "a way around these tables",
         matches: &[

@@ -1,11 +1,11 @@
 //! Accounts of this host by uid: the password file first, then whatever else the system is set up to ask.
 
 use std::ffi::{OsStr, OsString};
-use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 
 use super::file;
-use crate::host::raw;
+use crate::host::launch::getent;
 
 /// The password file of this host.
 const PASSWORDS: &str = "/etc/passwd";
@@ -22,15 +22,11 @@ pub struct HostAccount {
 }
 
 /// The account with this uid. A user of a directory service is asked for only when the password file lacks them, since
-/// that may open a socket.
+/// that starts a program and may open a socket.
 #[must_use]
 pub fn account(uid: u32) -> Option<HostAccount> {
     let text = file::bytes(PASSWORDS.as_ref(), LARGEST).ok().flatten().map(|read| read.bytes);
-    text.and_then(|text| listed(&text, uid)).or_else(|| {
-        let (name, home) = raw::account(uid)?;
-        let home = OsString::from_vec(home.into_bytes()).into();
-        Some(HostAccount { name: OsString::from_vec(name.into_bytes()), home })
-    })
+    text.and_then(|text| listed(&text, uid)).or_else(|| listed(&getent::passwd(uid)?, uid))
 }
 
 /// What an account is called in claims: its name, or `#UID` where it has none that can be written plainly.

@@ -16,7 +16,7 @@ use crate::approval::{Roster, RosterError};
 use crate::encoding::yaml::{self, Placed, YamlError};
 use crate::model::{Digest, Principal, SelfApproval, Shown};
 
-pub use paths::{PathError, Paths, SYSTEM, Trusting};
+pub use paths::{PathError, Paths, SYSTEM, Trusting, home};
 pub use start::{Begun, InitError, NewPrincipal, Whose, init};
 
 /// What the host is set up to do, all layers taken together.

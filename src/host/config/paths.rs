@@ -52,6 +52,13 @@ pub enum Trusting {
     PasswordDatabase,
 }
 
+/// The home of this uid: what HOME says, else what the password database does.
+#[must_use]
+pub fn home(variable: &dyn Fn(&str) -> Option<OsString>, uid: u32) -> Option<PathBuf> {
+    let said = variable("HOME").map(PathBuf::from).filter(|home| home.is_absolute());
+    said.or_else(|| accounts::account(uid).map(|account| account.home).filter(|home| home.is_absolute()))
+}
+
 impl Paths {
     /// Where things lie for this uid. `GATE_HOME` must exist.
     ///
@@ -84,11 +91,11 @@ impl Paths {
         if let Some(home) = asked("GATE_HOME") {
             return if home.is_absolute() { Ok(Self::within(&home)) } else { Err(PathError::Relative(home)) };
         }
-        let home = || {
-            let home = asked("HOME").filter(|home| home.is_absolute());
-            let known = || accounts::account(uid).map(|account| account.home).filter(|home| home.is_absolute());
-            home.or_else(known).ok_or(PathError::NoHome(uid))
+        let home = || match trusting {
+            Trusting::Environment => home(variable, uid),
+            Trusting::PasswordDatabase => home(&|_| None, uid),
         };
+        let home = || home().ok_or(PathError::NoHome(uid));
         // The XDG base directory specification: relative paths are ignored.
         let place = |name: &str, fallback: &str| match asked(name).filter(|path| path.is_absolute()) {
             Some(path) => Ok(path.join("gate")),

@@ -3,6 +3,7 @@
 
 mod again;
 mod format;
+pub mod getent;
 mod guard;
 mod hold;
 mod interpreter;
