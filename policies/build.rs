@@ -8,6 +8,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::exit, clippy::print_stdout, clippy::print_stderr)]
 
 mod encoding;
+mod library;
 #[path = "../src/policy/load/mod.rs"]
 mod load;
 mod model;
@@ -27,6 +28,10 @@ fn main() {
     let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo names a folder for what is generated"));
     for watched in ["policies", "src/policy/load", "src/model", "src/encoding/yaml"] {
         println!("cargo::rerun-if-changed={watched}");
+    }
+    if let Some(remedy) = library::missing() {
+        println!("cargo::error={remedy}");
+        std::process::exit(1);
     }
     let sources = sources(&folder);
     if let Err(error) = compiled(&out, &sources) {
