@@ -25,9 +25,8 @@ fn cleared(sandbox: &Sandbox) -> Vec<String> {
 
 #[test]
 fn eight_gates_at_once_make_one_whole_log() {
-    // On an empty home, so that they race for key, genesis and policy too. A thousand records each is what the writers
-    // of `host/log/tests/processes.rs` do; each of these is a whole process, so there are fewer.
-    const EACH: usize = 100;
+    // On an empty home, so that they race for key, genesis and policy too; each record is a whole process of its own.
+    const EACH: usize = 1000;
     let sandbox = Sandbox::new();
     let line = format!("for i in $(seq {EACH}); do {} -- true $0 $i || exit; done", env!("CARGO_BIN_EXE_gate"));
     let loops: Vec<Running> =
