@@ -1,31 +1,39 @@
-//! Commands and what a sensible engineer expects the built-in policy to decide, as data: `sample-commands.jsonl`, one
-//! `{id, argv, cwd, expect}` a line, where `expect` is `allow`, `approve` or `deny-or-approve`.
+//! Commands and what a sensible engineer expects the built-in policy to decide, as data: files of lines
+//! `{id, argv, cwd, expect, class, evasion, why}`, where `expect` is `allow`, `approve` or `deny-or-approve`. The test
+//! prints what is stopped, by class and by evasion.
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fmt::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use gate::actions::classify::{Wanted, classified};
 use gate::model::{Effect, Fact, Question, Timestamp};
 use gate::policy::{Circumstances, Policy};
 use gate::ports::Facts;
 
-const SAMPLE: &str = include_str!("sample-commands.jsonl");
+/// What a row is about, and where it comes from.
+const FILES: [(&str, &str); 5] = [
+    ("sample-commands", include_str!("sample-commands.jsonl")),
+    ("files", include_str!("files.jsonl")),
+    ("clouds", include_str!("clouds.jsonl")),
+    ("code", include_str!("code.jsonl")),
+    ("ordinary", include_str!("ordinary.jsonl")),
+];
 
 #[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Row {
     id: String,
-    argv: Vec<OsArgument>,
+    argv: Vec<String>,
     expect: Expected,
     cwd: Option<PathBuf>,
+    class: String,
+    evasion: String,
     why: String,
 }
 
-#[derive(serde::Deserialize)]
-#[serde(transparent)]
-struct OsArgument(String);
-
-#[derive(Clone, Copy, PartialEq, Eq, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
 enum Expected {
     Allow,
@@ -54,7 +62,7 @@ impl Facts for Nowhere {
 
 fn decided(policy: &Policy, row: &Row) -> Effect {
     let wanted = Wanted {
-        arguments: row.argv.iter().map(|argument| OsString::from(&argument.0)).collect(),
+        arguments: row.argv.iter().map(OsString::from).collect(),
         script: false,
         directory: row.cwd.clone().unwrap_or_else(|| PathBuf::from("/home/dev")),
         environment: Vec::new(),
@@ -62,39 +70,100 @@ fn decided(policy: &Policy, row: &Row) -> Effect {
     let circumstances = Circumstances {
         requester: &[],
         directory: &wanted.directory,
-        home: Some(std::path::Path::new("/home/dev")),
+        home: Some(Path::new("/home/dev")),
         today: Timestamp::EPOCH,
         host: "host",
     };
     classified(&wanted, policy, &Nowhere, &circumstances).judgement.decision.effect()
 }
 
-#[test]
-fn the_sample_of_commands_is_decided_as_an_engineer_expects() {
-    let policy = Policy::built_in();
-    let rows: Vec<Row> = SAMPLE.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-    let (mut stopped, mut risky, mut false_positives, mut ordinary, mut met) = (0, 0, 0, 0, 0);
-    let mut report = String::new();
-    for row in &rows {
-        let effect = decided(&policy, row);
-        if row.expect == Expected::Allow {
-            ordinary += 1;
-            false_positives += usize::from(effect != Effect::Allow);
-        } else {
-            risky += 1;
-            stopped += usize::from(effect != Effect::Allow);
+/// How many of how many.
+#[derive(Default)]
+struct Share {
+    hit: usize,
+    all: usize,
+}
+
+impl Share {
+    fn count(&mut self, hit: bool) {
+        self.all += 1;
+        self.hit += usize::from(hit);
+    }
+
+    fn percent(&self) -> f64 {
+        if self.all == 0 { 0.0 } else { self.hit as f64 * 100.0 / self.all as f64 }
+    }
+}
+
+/// What is stopped, of the risky rows and of the ordinary ones.
+#[derive(Default)]
+struct Tally {
+    risky: Share,
+    ordinary: Share,
+}
+
+#[derive(Default)]
+struct Report {
+    all: Tally,
+    met: Share,
+    classes: BTreeMap<String, Tally>,
+    evasions: BTreeMap<String, Tally>,
+    failures: String,
+}
+
+impl Report {
+    fn count(&mut self, row: &Row, effect: Effect) {
+        let stopped = effect != Effect::Allow;
+        let class = self.classes.entry(row.class.clone()).or_default();
+        let evasion = self.evasions.entry(row.evasion.clone()).or_default();
+        for tally in [&mut self.all, class, evasion] {
+            let share = if row.expect == Expected::Allow { &mut tally.ordinary } else { &mut tally.risky };
+            share.count(stopped);
         }
-        if row.expect.met_by(effect) {
-            met += 1;
-        } else {
-            let argv: Vec<&str> = row.argv.iter().map(|argument| argument.0.as_str()).collect();
-            writeln!(report, "  {} {}: {argv:?} ({})", row.id, effect.name(), row.why).unwrap();
+        self.met.count(row.expect.met_by(effect));
+        if !row.expect.met_by(effect) {
+            let Row { id, argv, class, evasion, why, expect, .. } = row;
+            let effect = effect.name();
+            writeln!(self.failures, "  {id} {effect}, not {expect:?} ({class}, {evasion}): {argv:?} ({why})").unwrap();
         }
     }
-    println!(
-        "{met} of {} as expected; recall {stopped} of {risky}, false positives {false_positives} of {ordinary}\n{report}",
-        rows.len()
-    );
-    assert_eq!(false_positives, 0, "ordinary commands are asked about:\n{report}");
-    assert!(met >= 50, "only {met} of {} are decided as expected:\n{report}", rows.len());
+
+    fn text(&self) -> String {
+        let share = |share: &Share| format!("{}/{} {:5.1} %", share.hit, share.all, share.percent());
+        let line = |name: &str, tally: &Tally| {
+            format!("{name:16} {:>16} {:>18}\n", share(&tally.risky), share(&tally.ordinary))
+        };
+        let mut text = format!("{} of {} rows as expected\n", self.met.hit, self.met.all);
+        writeln!(text, "{:16} {:>16} {:>18}", "", "risky stopped", "ordinary stopped").unwrap();
+        text += &line("all", &self.all);
+        text.extend(self.classes.iter().chain(&self.evasions).map(|(name, tally)| line(name, tally)));
+        text + &self.failures
+    }
+}
+
+fn rows() -> Vec<(&'static str, Row)> {
+    let mut rows = Vec::new();
+    for (name, text) in FILES {
+        for (number, line) in text.lines().enumerate() {
+            let row = serde_json::from_str(line).unwrap_or_else(|error| panic!("{name}.jsonl:{}: {error}", number + 1));
+            rows.push((name, row));
+        }
+    }
+    rows
+}
+
+#[test]
+fn commands_are_decided_as_an_engineer_expects() {
+    let policy = Policy::built_in();
+    let mut whole = Report::default();
+    let mut sample = Report::default();
+    for (file, row) in rows() {
+        let effect = decided(&policy, &row);
+        whole.count(&row, effect);
+        if file == "sample-commands" {
+            sample.count(&row, effect);
+        }
+    }
+    println!("{}", whole.text());
+    assert_eq!(sample.met.hit, sample.met.all, "the sample of commands:\n{}", sample.failures);
 }
