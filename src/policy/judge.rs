@@ -279,7 +279,7 @@ impl View {
 
 fn whereabouts<'a>(command: &'a Command, at: &Circumstances<'a>) -> Whereabouts<'a> {
     let home = if command.remote.is_some() { None } else { at.home };
-    Whereabouts { directory: command.directory.as_deref(), home }
+    Whereabouts { directory: command.directory.as_deref(), home, called: Some(at.directory) }
 }
 
 /// The words that labels are looked up for: what a grammar says is touched, and every word where there is none.

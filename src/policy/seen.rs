@@ -24,6 +24,9 @@ pub struct Seen<'a> {
 pub struct Whereabouts<'a> {
     pub directory: Option<&'a Path>,
     pub home: Option<&'a Path>,
+    /// Where gate was called, if that alone makes nothing harmless: whoever works below `/tmp` or in a folder called
+    /// `build` works there on what is as dear as anything.
+    pub called: Option<&'a Path>,
 }
 
 /// The words of a command that a fact speaks of.
@@ -77,7 +80,30 @@ impl<'a> Seen<'a> {
 
     /// Whether every value that the word may have, and all below it, is an instance of the pattern.
     pub fn surely_matches(&self, pattern: &str, at: Whereabouts<'_>) -> bool {
-        self.compared(pattern, at, self.recursive, pattern::covers)
+        // A home is one wherever its owner stands.
+        let by_place = is_path_pattern(pattern) && !pattern.starts_with('~') && is_local(self.word);
+        let Some(called) = at.called.filter(|_| by_place) else {
+            return self.compared(pattern, at, self.recursive, pattern::covers);
+        };
+        let word = absolute(self.word, at);
+        let called: Vec<Step> = bytes(called).collect();
+        match word.strip_prefix(called.as_slice()) {
+            // Only what it is called below the directory speaks for it.
+            Some(below @ [Step::Byte(b'/'), ..]) if pattern.starts_with("**/") => {
+                Self::instance(pattern, at, below.to_vec(), self.recursive, pattern::covers)
+            }
+            Some([] | [Step::Byte(b'/'), ..]) => {
+                let here = Self::instance(pattern, at, called, false, pattern::covers);
+                !here && Self::instance(pattern, at, word, self.recursive, pattern::covers)
+            }
+            // The directory itself lies below it, or somewhere else.
+            Some(_) | None => {
+                let mut inside = word.clone();
+                inside.push(Step::Byte(b'/'));
+                let above = called.starts_with(&inside);
+                !above && Self::instance(pattern, at, word, self.recursive, pattern::covers)
+            }
+        }
     }
 
     /// Whether the word itself, whatever is below it, is an instance of the pattern.
@@ -86,15 +112,26 @@ impl<'a> Seen<'a> {
     }
 
     fn compared(&self, text: &str, at: Whereabouts<'_>, below: bool, how: fn(&[Step], &[Step]) -> bool) -> bool {
-        let Ok(pattern) = pattern::steps(&with_home(text, at.home)) else {
-            return false;
-        };
         if is_path_pattern(text) && !is_local(self.word) {
             return false;
         }
-        let mut word = match is_path_pattern(text) && (at.home.is_some() || !text.starts_with('~')) {
+        let word = match is_path_pattern(text) && (at.home.is_some() || !text.starts_with('~')) {
             true => absolute(self.word, at),
             false => plain(self.word, at),
+        };
+        Self::instance(text, at, word, below, how)
+    }
+
+    /// Whether what is known of a word is an instance of a pattern.
+    fn instance(
+        text: &str,
+        at: Whereabouts<'_>,
+        mut word: Vec<Step>,
+        below: bool,
+        how: fn(&[Step], &[Step]) -> bool,
+    ) -> bool {
+        let Ok(pattern) = pattern::steps(&with_home(text, at.home)) else {
+            return false;
         };
         if below {
             word.extend([Step::Below, Step::All]);
@@ -211,10 +248,11 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    const AT: Whereabouts<'_> = Whereabouts { directory: None, home: None };
+    const AT: Whereabouts<'_> = Whereabouts { directory: None, home: None, called: None };
 
     fn at() -> Whereabouts<'static> {
-        Whereabouts { directory: Some(Path::new("/home/dev/app")), home: Some(Path::new("/home/dev")) }
+        let (directory, home) = (Some(Path::new("/home/dev/app")), Some(Path::new("/home/dev")));
+        Whereabouts { directory, home, called: None }
     }
 
     fn seen(word: &Word, recursive: bool) -> Seen<'_> {
@@ -227,6 +265,33 @@ mod tests {
 
     fn variable(before: &str, after: &str) -> Word {
         Word::of([Piece::Text(before.into()), Piece::Hole(Hole::Variable("X".into())), Piece::Text(after.into())])
+    }
+
+    #[test]
+    fn where_gate_is_called_makes_nothing_harmless() {
+        for (called, word, pattern, harmless) in [
+            ("/tmp/work", "src", "/tmp/*/**", false),
+            ("/tmp/work", "/tmp/work/src", "/tmp/*/**", false),
+            ("/tmp/work/sub", "..", "/tmp/*/**", false),
+            ("/tmp/work", ".", "/tmp/*/**", false),
+            ("/tmp/work", "/tmp/other", "/tmp/*/**", true),
+            ("/tmp", "other", "/tmp/*/**", true),
+            ("/home/dev", "/tmp/other", "/tmp/*/**", true),
+            ("/home/dev/build/app", "src", "**/build/**", false),
+            ("/home/dev/build/app", "../../build", "**/build/**", false),
+            ("/home/dev/build/app", "build/x", "**/build/**", true),
+            ("/home/dev/app", "/srv/build/x", "**/build/**", true),
+            ("/", "tmp/x", "/tmp/*/**", true),
+        ] {
+            let directory = Some(Path::new(called));
+            let word = Word::exact(word);
+            let surely =
+                |called| seen(&word, true).surely_matches(pattern, Whereabouts { directory, home: None, called });
+            assert_eq!(surely(directory), harmless, "{called} {word:?} {pattern}");
+        }
+        // A site that says so means it.
+        let at = Whereabouts { directory: Some(Path::new("/tmp/work")), home: None, called: None };
+        assert!(seen(&Word::exact("src"), true).surely_matches("/tmp/*/**", at));
     }
 
     #[test]
