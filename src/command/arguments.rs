@@ -45,7 +45,7 @@ pub(super) fn command(
         words,
     };
     command.dry_run = taken.bodies(grammar).any(|body| body.dry_run.iter().any(|flag| given(&command.flags, flag)));
-    command.help = taken.bodies(grammar).any(|body| body.help.iter().any(|flag| given(&command.flags, flag)));
+    command.help = taken.bodies(grammar).any(|body| body.help.iter().any(|word| helps(&command, &taken, word)));
     touch(&mut command, &taken, grammar);
     for redirected in around.redirects {
         let role = if redirected.writes { Role::Writes } else { Role::Source };
@@ -144,21 +144,44 @@ fn given(flags: &[Flag], wanted: &str) -> bool {
         Some((name, value)) => (name, Some(value)),
         None => (wanted, None),
     };
-    flags.iter().any(|flag| {
-        let same = flag.name == name
+    let same = |flag: &&Flag| {
+        flag.name == name
             || (!name.starts_with("--")
                 && flag.name.trim_start_matches('-') == name.trim_start_matches('-')
-                && flag.name.starts_with("--") == name.starts_with("--"));
+                && flag.name.starts_with("--") == name.starts_with("--"))
+    };
+    // The last one counts, and `--no-dry-run` takes `--dry-run` back wherever it stands.
+    let opposite = |flag: &Flag| {
+        let positive = flag.name.trim_start_matches('-').strip_prefix("no-");
+        flag.value.is_none() && positive.is_some_and(|positive| positive == name.trim_start_matches('-'))
+    };
+    flags.iter().rfind(same).is_some_and(|flag| {
         let text = flag.value.as_ref().map(Word::text);
-        same && match (value, text) {
-            (Some(value), Some(Some(text))) => value == "*" || value == text,
-            (Some(_), _) => false,
-            (None, None) => true,
-            // A switch may be turned off again by its value; what is not known turns nothing off.
-            (None, Some(Some(text))) => !matches!(text, "false" | "none" | "no" | "0" | "off"),
-            (None, Some(None)) => false,
-        }
+        !flags.iter().any(opposite)
+            && match (value, text) {
+                (Some(value), Some(Some(text))) => value == "*" || value == text,
+                (Some(_), _) => false,
+                (None, None) => true,
+                // A switch may be turned off again by its value; what is not known turns nothing off.
+                (None, Some(Some(text))) => !matches!(text, "false" | "none" | "no" | "0" | "off"),
+                (None, Some(None)) => false,
+            }
     })
+}
+
+/// Whether an option that only prints help was given, or its word stands where help is asked for with one (`aws s3 rm
+/// help`): last, and alone after the subcommand.
+fn helps(command: &Command, taken: &Taken, wanted: &str) -> bool {
+    if wanted.starts_with(['-', '+']) {
+        return given(&command.flags, wanted);
+    }
+    let last = match command.operands.as_slice() {
+        _ if taken.parsed.rest.is_some() => None,
+        [] => command.path.last(),
+        [only] => Some(only),
+        _ => None,
+    };
+    last.and_then(|&index| command.words.get(index)).and_then(Word::text) == Some(wanted)
 }
 
 fn touch(command: &mut Command, taken: &Taken, tool: &Tool) {

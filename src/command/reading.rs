@@ -127,7 +127,10 @@ impl Reader<'_> {
         }
         let file_name = words.first().and_then(file_name).map(str::to_owned);
         let file_name = file_name.as_deref();
-        let tool = file_name.and_then(|name| self.tools.tool(name));
+        let (words, tool) = match file_name.and_then(|name| self.tools.tool(name)) {
+            Some(tool) => (words, Some(tool)),
+            None => dashed(self.tools, words, file_name),
+        };
         let program_unknown = words.first().is_some_and(|word| file_name.is_none() || !word.is_known());
         let (mut command, taken) = arguments::command(words, tool, place, around, self.environment);
         if command.name.is_none() {
@@ -228,6 +231,19 @@ impl Reader<'_> {
 fn file_name(word: &Word) -> Option<&str> {
     let text = word.text()?;
     text.rsplit('/').next().filter(|name| !name.is_empty())
+}
+
+/// A program that is a tool's subcommand (`git-push`), as the two words that it stands for; other words as they are.
+fn dashed<'t>(tools: &'t dyn Tools, words: Vec<Word>, file_name: Option<&str>) -> (Vec<Word>, Option<&'t Tool>) {
+    let parts = file_name.and_then(|name| name.split_once('-')).filter(|(_, subcommand)| !subcommand.is_empty());
+    let tool = parts.and_then(|(name, _)| tools.tool(name)).filter(|tool| tool.dashed);
+    match (parts, tool, words.split_first()) {
+        (Some((name, subcommand)), Some(tool), Some((first, rest))) => {
+            let two = [name, subcommand].map(|word| Word::exact(word).at(first.origin()));
+            (two.into_iter().chain(rest.iter().cloned()).collect(), Some(tool))
+        }
+        _ => (words, None),
+    }
 }
 
 /// Words joined by blanks, as `ssh` and `eval` do; a word that stands alone keeps its place.

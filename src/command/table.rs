@@ -56,6 +56,8 @@ fn shelf() -> Shelf {
     let mut kubectl =
         tool(&["kubectl"], Syntax::Gnu, Body { options: vec![option("-n", Value::Needed)], ..Body::default() });
     kubectl.depth = 1;
+    kubectl.dashed = true;
+    kubectl.body.help = vec!["--help".into(), "help".into()];
     kubectl.commands = vec![(vec![vec!["exec".into()]], exec)];
     let find = Body {
         options: vec![option("-exec", Value::Until(vec![";".into(), "+".into()])), option("-name", Value::Needed)],
@@ -108,6 +110,11 @@ fn shelf() -> Shelf {
         ),
         tool(&["ssh"], Syntax::First, ssh),
         kubectl,
+        tool(
+            &["rehearse"],
+            Syntax::Gnu,
+            Body { dry_run: vec!["--dry-run".into(), "--dry-run=client".into()], ..Body::default() },
+        ),
         tool(&["find"], Syntax::Go, find),
         tool(&["xargs"], Syntax::First, xargs),
         tool(&["git"], Syntax::Gnu, git),
@@ -162,6 +169,9 @@ fn inner_commands_are_found_where_they_stand() {
         ),
         (&["ssh", "-p", "22", "host", "rm", "-rf", "x;", "id"], "ssh -p 22 host rm -rf x; id | ssh›rm -rf x | ssh›id"),
         (&["kubectl", "-n", "p", "exec", "pod", "--", "rm", "-n"], "kubectl -n p exec pod -- rm -n | kubectl›rm -n"),
+        (&["/usr/lib/kubectl-exec", "pod", "--", "ls"], "kubectl exec pod -- ls | kubectl›ls"),
+        (&["kubectl-", "exec", "pod", "--", "ls"], "kubectl- exec pod -- ls"),
+        (&["sudo-exec", "pod", "--", "ls"], "sudo-exec pod -- ls"),
         (&["kubectl", "exec", "pod", "-n", "p", "--", "ls"], "kubectl exec pod -n p -- ls | kubectl›ls"),
         (&["find", ".", "-name", "x", "-exec", "rm", "{}", ";"], "find . -name x -exec rm {} ; | find›rm {}"),
         (&["xargs", "-n2", "echo", "a b"], "xargs -n2 echo a b | xargs›echo a b {}"),
@@ -188,6 +198,25 @@ fn inner_commands_are_found_where_they_stand() {
     ] {
         assert_eq!(shown(&reading(argv)), expected, "{argv:?}");
     }
+}
+
+#[test]
+fn a_word_asks_for_help_only_where_it_stands_last_and_alone() {
+    let helps = |argv: &[&str]| reading(argv).commands[0].help;
+    assert!(
+        helps(&["kubectl", "help"])
+            && helps(&["kubectl", "exec", "help"])
+            && helps(&["kubectl", "exec", "-n", "p", "help"])
+    );
+    assert!(!helps(&["kubectl", "exec", "help", "pod"]) && !helps(&["kubectl", "exec", "pod", "help"]));
+    assert!(!helps(&["kubectl", "exec", "-n", "help"]));
+}
+
+#[test]
+fn a_dry_run_that_is_taken_back_is_none() {
+    let dry = |flags: &[&str]| reading(&[&["rehearse"], flags].concat()).commands[0].dry_run;
+    assert!(dry(&["--dry-run"]) && dry(&["--dry-run=client"]) && dry(&["--dry-run=none", "--dry-run=client"]));
+    assert!(!dry(&["--dry-run=client", "--dry-run=none"]) && !dry(&["--dry-run", "--no-dry-run"]) && !dry(&[]));
 }
 
 #[test]

@@ -17,6 +17,8 @@ pub struct Tool {
     pub closed: bool,
     /// Whether unambiguous beginnings of listed long options are accepted (GNU `getopt_long`).
     pub abbreviations: bool,
+    /// Whether a program called `NAME-SUBCOMMAND` is this one with that subcommand (`git-push`, `docker-compose`).
+    pub dashed: bool,
     /// How many leading operands name the subcommand where no key of `commands` matches.
     pub depth: usize,
     /// What holds whatever the subcommand.

@@ -127,7 +127,8 @@ impl Candidate<'_> {
         let seen = Seen { word, index: None, recursive: false };
         match proof {
             Proof::May => seen.may_match(pattern, self.at),
-            Proof::Some | Proof::Every => seen.itself_matches(pattern, self.at),
+            Proof::Some => seen.itself_matches(pattern, self.at) || seen.begins_as(pattern, self.at),
+            Proof::Every => seen.itself_matches(pattern, self.at),
         }
     }
 
@@ -234,7 +235,7 @@ impl Candidate<'_> {
         let mut matching = values.iter().filter(|seen| {
             self.any_pattern(patterns, |pattern| match proof {
                 Proof::May => seen.may_match(pattern, self.at),
-                Proof::Some => seen.itself_matches(pattern, self.at),
+                Proof::Some => seen.itself_matches(pattern, self.at) || seen.begins_as(pattern, self.at),
                 Proof::Every => seen.surely_matches(pattern, self.at),
             })
         });

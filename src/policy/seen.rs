@@ -106,6 +106,18 @@ impl<'a> Seen<'a> {
         }
     }
 
+    /// Whether the word itself, whatever its unknown end, begins as an instance of a pattern that leaves its end open does
+    /// (`+$branch` and `+**`).
+    pub fn begins_as(&self, text: &str, at: Whereabouts<'_>) -> bool {
+        if is_path_pattern(text) || !text.ends_with("**") {
+            return false;
+        }
+        let mut word = plain(self.word, at);
+        let Some(known) = word.iter().position(|step| *step == Step::All) else { return false };
+        word.truncate(known);
+        known > 0 && pattern::steps(text).is_ok_and(|pattern| pattern::covers(&pattern, &word))
+    }
+
     /// Whether the word itself, whatever is below it, is an instance of the pattern.
     pub fn itself_matches(&self, pattern: &str, at: Whereabouts<'_>) -> bool {
         self.compared(pattern, at, false, pattern::covers)

@@ -4,8 +4,8 @@ use std::path::Path;
 
 use super::*;
 use crate::model::{
-    ActionClass, Command, ContextName, DataLabel, Decision, Effect, Finding, Flag, Hole, Role, Stdin, Timestamp, Touch,
-    Unresolved, UnresolvedKind, Via, Word,
+    ActionClass, Command, ContextName, DataLabel, Decision, Effect, Finding, Flag, Hole, Piece, Role, Stdin, Timestamp,
+    Touch, Unresolved, UnresolvedKind, Via, Word,
 };
 
 /// A command of a described tool: `-x` and `-x=value` are options, the first `path` operands name the subcommand.
@@ -182,6 +182,23 @@ fn what_denies_may_ask_for_certainty() {
     };
     assert_eq!(effect(&policy, &[show(Word::exact("/"))]), Effect::Deny);
     assert_eq!(effect(&policy, &[show(Word::unknown(Hole::Substitution))]), Effect::Allow);
+}
+
+#[test]
+fn an_unknown_end_is_certain_where_a_pattern_leaves_the_end_open() {
+    let open =
+        "  - {id: plus, when: {tool: frob, operands: '+**', certain: true}, class: write, effect: ask, why: x}\n";
+    let policy = policy(&[(Layer::System, &format!("{RULES}{open}"))]);
+    let show = |pieces: Vec<Piece>| {
+        let mut command = command(1, &["frob", "show", "x"]);
+        command.words[2] = Word::of(pieces);
+        effect(&policy, &[command])
+    };
+    let (plus, hole) = (Piece::Text("+x".into()), Piece::Hole(Hole::Variable("b".into())));
+    assert_eq!(show(vec![plus.clone(), hole.clone()]), Effect::Ask);
+    assert_eq!(show(vec![plus]), Effect::Ask);
+    assert_eq!(show(vec![hole]), Effect::Allow);
+    assert_eq!(show(vec![Piece::Text("x".into())]), Effect::Allow);
 }
 
 #[test]

@@ -54,6 +54,7 @@ fn compiled(origin: Origin<'_>, placed: &Placed<WrittenTool>) -> Result<Tool, Po
         options,
         closed: written.closed,
         abbreviations: written.abbreviations,
+        dashed: written.dashed,
         depth: written.depth.unwrap_or(usize::from(!written.commands.is_empty())),
         body,
         commands,

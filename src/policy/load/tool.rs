@@ -32,6 +32,8 @@ macro_rules! forms {
             pub closed: bool,
             /// Whether long options may be abbreviated.
             pub abbreviations: bool,
+            /// Whether `NAME-SUBCOMMAND` is a program that stands for the subcommand.
+            pub dashed: bool,
             /// How many leading operands name the subcommand where no key of `commands` matches.
             pub depth: Option<usize>,
             /// What differs under a subcommand.
