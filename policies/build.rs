@@ -22,11 +22,14 @@ use load::reading::{Below, checked};
 use load::shard::{NAME, Shard};
 use sha2::{Digest as _, Sha256};
 
+/// What decides how a policy is read.
+const WATCHED: [&str; 4] = ["policies", "src/policy/load", "src/model", "src/encoding/yaml"];
+
 fn main() {
     let folder =
         PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").expect("cargo names the manifest's folder")).join("policies");
     let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo names a folder for what is generated"));
-    for watched in ["policies", "src/policy/load", "src/model", "src/encoding/yaml"] {
+    for watched in WATCHED {
         println!("cargo::rerun-if-changed={watched}");
     }
     if let Some(remedy) = library::missing() {
@@ -34,12 +37,36 @@ fn main() {
         std::process::exit(1);
     }
     let sources = sources(&folder);
+    let root = folder.parent().expect("the folder of packs stands in another");
+    fs::write(out.join("reader"), reader(root)).expect("the folder for what is generated can be written");
     if let Err(error) = compiled(&out, &sources) {
         for line in error.lines() {
             println!("cargo::error={line}");
         }
         std::process::exit(1);
     }
+}
+
+/// The digest of the code that reads policies: what one build compiled, another that reads otherwise never takes.
+fn reader(root: &Path) -> Vec<u8> {
+    let mut files: Vec<PathBuf> = WATCHED.iter().map(|watched| root.join(watched)).collect();
+    let mut texts = Vec::new();
+    while let Some(file) = files.pop() {
+        match fs::read_dir(&file) {
+            Ok(entries) => files.extend(entries.map(|entry| entry.expect("an entry of the folder can be read").path())),
+            Err(_) => texts.push((file.to_owned(), fs::read(&file).expect("a source can be read"))),
+        }
+    }
+    texts.sort();
+    let mut digest = Sha256::new();
+    for (file, text) in &texts {
+        let name = file.strip_prefix(root).unwrap_or(file).as_os_str().as_encoded_bytes();
+        for part in [name, text] {
+            digest.update(u64::try_from(part.len()).expect("a length has 64 bits").to_be_bytes());
+            digest.update(part);
+        }
+    }
+    digest.finalize().to_vec()
 }
 
 /// All packs, in the order of their names.

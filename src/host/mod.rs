@@ -6,6 +6,7 @@ pub mod configuration;
 pub mod disclosures;
 pub mod entropy;
 pub mod facts;
+mod kept;
 #[cfg(feature = "keyring")]
 pub mod keyring;
 pub mod keys;

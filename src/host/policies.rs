@@ -6,48 +6,55 @@ use std::path::{Path, PathBuf};
 
 use crate::actions::examples::examined;
 use crate::model::Shown;
-use crate::policy::{Layer, Policy, Source};
+use crate::policy::{Layer, Policy, Source, Sources};
 use crate::ports::Failure;
 
 use super::config::Paths;
 use super::config::file;
+use super::kept::Kept;
 
 /// Largest policy file, in bytes.
 const MAX: u64 = crate::encoding::yaml::LARGEST as u64;
 
-/// Reads all layers, and once for each policy sees that the examples in its rules hold.
+/// Reads all layers, as they were compiled the last time if nothing changed since; else from their files, and sees that
+/// the examples in their rules hold.
 ///
 /// # Errors
 /// When a folder or a file cannot be read, a policy has a fault, or an example does not hold.
 pub fn load(paths: &Paths, directory: &Path) -> Result<Policy, Failure> {
-    let policy = read(paths, directory)?;
-    if !policy.is_built_in() {
-        hold(&policy, &paths.cache.join("examples"))?;
+    let mut sources = Sources::of(sources(paths, directory)?);
+    if sources.is_empty() {
+        return Ok(Policy::built_in());
+    }
+    let kept = Kept::of(&paths.cache, &sources.digest());
+    if let Some(bytes) = kept.read() {
+        match Policy::from_compiled(sources, bytes) {
+            Ok(policy) => return Ok(policy),
+            Err(unused) => sources = unused,
+        }
+    }
+    let policy = Policy::load(sources.files()).map_err(|error| Failure::of(&error))?;
+    hold(&policy)?;
+    if let Some(bytes) = policy.compiled() {
+        kept.write(&bytes);
     }
     Ok(policy)
 }
 
-/// The examples of a policy are run once; an empty file with its digest in the cache says that they held. Somebody who
-/// forges that file skips a test of the rules, not the rules.
-fn hold(policy: &Policy, cache: &Path) -> Result<(), Failure> {
-    let mark = cache.join(format!("{}-{}", policy.digest().hex(), env!("CARGO_PKG_VERSION")));
-    if mark.exists() {
-        return Ok(());
-    }
+/// Sees that the examples hold of the rules above the built-in ones, whose examples the build ran.
+fn hold(policy: &Policy) -> Result<(), Failure> {
     let own: BTreeSet<String> =
         policy.rules().filter(|(layer, _)| *layer != Layer::BuiltIn).map(|(_, rule)| rule.id.clone()).collect();
     let examined = examined(policy, &|rule| own.contains(rule));
-    if let Some(broken) = examined.broken.first() {
-        let wanted = if broken.fires { "does not fire on its example" } else { "fires on the example it should skip:" };
-        let message = format!("rule {} {wanted} `{}`", broken.rule, Shown::text(&broken.line));
-        return Err(Failure {
-            message,
-            hint: Some("gate policy test shows every example that does not hold".to_owned()),
-        });
+    match examined.broken.first() {
+        None => Ok(()),
+        Some(broken) => {
+            let wanted =
+                if broken.fires { "does not fire on its example" } else { "fires on the example it should skip:" };
+            let message = format!("rule {} {wanted} `{}`", broken.rule, Shown::text(&broken.line));
+            Err(Failure { message, hint: Some("gate policy test shows every example that does not hold".to_owned()) })
+        }
     }
-    // A cache that cannot be written costs the next run the same work.
-    let _ = std::fs::create_dir_all(cache).and_then(|()| std::fs::write(&mark, []));
-    Ok(())
 }
 
 /// Reads all layers.
@@ -55,16 +62,22 @@ fn hold(policy: &Policy, cache: &Path) -> Result<(), Failure> {
 /// # Errors
 /// When a folder or a file cannot be read, or a policy has a fault.
 pub fn read(paths: &Paths, directory: &Path) -> Result<Policy, Failure> {
+    let sources = sources(paths, directory)?;
+    if sources.is_empty() {
+        return Ok(Policy::built_in());
+    }
+    Policy::load(sources).map_err(|error| Failure::of(&error))
+}
+
+/// The files of all layers.
+fn sources(paths: &Paths, directory: &Path) -> Result<Vec<Source>, Failure> {
     let mut sources = Vec::new();
     folder(Layer::System, &paths.system_policies(), &mut sources)?;
     folder(Layer::User, &paths.policies(), &mut sources)?;
     for project in projects(directory) {
         folder(Layer::Project, &project, &mut sources)?;
     }
-    if sources.is_empty() {
-        return Ok(Policy::built_in());
-    }
-    Policy::load(sources).map_err(|error| Failure::of(&error))
+    Ok(sources)
 }
 
 /// The `.gate` folders from the repository's root down to here; none outside a repository.

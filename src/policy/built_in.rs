@@ -25,6 +25,7 @@ static BASE: &[u8] = compiled!("base");
 static EXAMPLES: &[u8] = compiled!("examples");
 static DIGEST: [u8; 32] = *compiled!("digest");
 static TEXTS: &[u8] = compiled!("texts");
+static READER: [u8; 32] = *compiled!("reader");
 
 /// Many parts in one, and where each ends.
 struct Parts {
@@ -149,6 +150,11 @@ impl BuiltIn {
     /// The digest of all packs.
     pub const fn digest() -> Digest {
         Digest::from_bytes(DIGEST)
+    }
+
+    /// The digest of the code that reads policies.
+    pub const fn reader() -> Digest {
+        Digest::from_bytes(READER)
     }
 
     /// The packs' files and texts.

@@ -81,7 +81,7 @@ impl Policy {
         let mut notices = Vec::new();
         let mut touched = self.all_touched(commands, circumstances, false);
         let mut view = self.view(commands, unresolved, circumstances, &touched, false, &mut notices);
-        if self.above.iter().any(super::layers::Above::is_project) {
+        if self.above.iter().any(super::above::Above::is_project) {
             touched = self.all_touched(commands, circumstances, true);
             let with = self.view(commands, unresolved, circumstances, &touched, true, &mut notices);
             view.join(with);
@@ -191,9 +191,8 @@ impl Policy {
         let mut rules: Vec<(Layer, &Rule)> =
             own.iter().chain(self.built_in.anywhere()).map(|rule| (Layer::BuiltIn, rule)).collect();
         for above in self.above.iter().filter(|above| project || !above.is_project()) {
-            let layer = above.layer.unwrap_or(Layer::Project);
-            let all = name.into_iter().flat_map(|name| above.rules_of(name)).chain(above.rules_of(""));
-            rules.extend(all.map(|rule| (layer, rule)));
+            let own = name.map(|name| above.rules_of(name)).unwrap_or_default();
+            rules.extend(own.iter().chain(above.anywhere()).map(|rule| (above.layer, rule)));
         }
         rules.retain(|(layer, rule)| self.counts(*layer, rule));
         rules

@@ -1,12 +1,15 @@
 //! All layers of policy together; refuses a layer that says more than it may.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::OnceLock;
 
+use super::above::Above;
 use super::built_in::BuiltIn;
 use super::load::error::PolicyError;
-use super::load::layer::{Checked, Layer, Source};
+use super::load::layer::{Layer, Source};
 use super::load::reading::{Below, checked};
 use super::load::rule::{Examples, Rule};
+use super::sources::{self, Sources};
 use crate::encoding::json::{Value, json};
 use crate::model::{Digest, Tool};
 
@@ -19,48 +22,8 @@ pub struct Policy {
     /// Rules that another stands for, and packs that are off.
     pub(super) replaced: BTreeSet<String>,
     pub(super) packs_off: BTreeSet<String>,
-    sources: Vec<Source>,
-}
-
-/// One layer above the built-in one.
-#[derive(Debug, Default)]
-pub(super) struct Above {
-    pub(super) layer: Option<Layer>,
-    /// Whether it may replace what is below.
-    pub(super) replaces: bool,
-    pub(super) checked: Checked,
-    /// Rules by the canonical name of a tool they look at, and those that look at any under the empty name.
-    pub(super) rules: BTreeMap<String, Vec<usize>>,
-}
-
-impl Above {
-    fn new(layer: Layer, replaces: bool, checked: Checked) -> Self {
-        let mut rules: BTreeMap<String, Vec<usize>> = BTreeMap::new();
-        for (index, (rule, _)) in checked.rules.iter().enumerate() {
-            match rule.tools() {
-                None => rules.entry(String::new()).or_default().push(index),
-                Some(tools) => {
-                    for tool in tools {
-                        rules.entry(tool.to_owned()).or_default().push(index);
-                    }
-                }
-            }
-        }
-        Self { layer: Some(layer), replaces, checked, rules }
-    }
-
-    pub(super) fn rules_of(&self, tool: &str) -> impl Iterator<Item = &Rule> {
-        let indexes = self.rules.get(tool).into_iter().flatten();
-        indexes.filter_map(|index| self.checked.rules.get(*index)).map(|(rule, _)| rule)
-    }
-
-    pub(super) fn is_project(&self) -> bool {
-        self.layer == Some(Layer::Project)
-    }
-
-    fn tool(&self, name: &str) -> Option<&Tool> {
-        self.checked.tools.iter().find(|tool| tool.names.iter().any(|own| own == name))
-    }
+    pub(super) sources: Vec<Source>,
+    digest: OnceLock<Digest>,
 }
 
 impl Policy {
@@ -101,12 +64,24 @@ impl Policy {
                 replaces,
             };
             let checked = checked(layer, &own, &below)?;
-            policy.replaced.extend(checked.rules.iter().filter_map(|(rule, _)| rule.replaces.clone()));
-            policy.packs_off.extend(checked.packs_off.iter().cloned());
-            policy.above.push(Above::new(layer, replaces, checked));
+            policy.add(Above::new(layer, replaces, checked));
         }
         policy.sources = sources;
         Ok(policy)
+    }
+
+    /// The same, made from these sources.
+    pub(super) fn of(mut self, sources: Sources) -> Self {
+        self.digest = OnceLock::from(sources.digest());
+        self.sources = sources.files();
+        self
+    }
+
+    /// Puts a layer above those that are there.
+    pub(super) fn add(&mut self, above: Above) {
+        self.replaced.extend(above.replaced.iter().cloned());
+        self.packs_off.extend(above.checked.packs_off.iter().cloned());
+        self.above.push(above);
     }
 
     /// The grammar of a program, by any of its file names.
@@ -132,10 +107,7 @@ impl Policy {
 
     /// Every rule that counts, with its layer.
     pub fn rules(&self) -> impl Iterator<Item = (Layer, &Rule)> {
-        let above = self.above.iter().flat_map(|above| {
-            let layer = above.layer.unwrap_or(Layer::Project);
-            above.checked.rules.iter().map(move |(rule, _)| (layer, rule))
-        });
+        let above = self.above.iter().flat_map(|above| above.rules().into_iter().map(|rule| (above.layer, rule)));
         let built_in = self.built_in.rules().into_iter().map(|rule| (Layer::BuiltIn, rule));
         built_in.chain(above).filter(|(layer, rule)| self.counts(*layer, rule))
     }
@@ -149,12 +121,12 @@ impl Policy {
         !off && !self.replaced.contains(&rule.id)
     }
 
-    /// The examples of every rule that counts, by id.
+    /// The examples of every rule that counts, by id. A policy that was compiled has none of its own: they held.
     #[must_use]
     pub fn examples(&self) -> BTreeMap<String, Examples> {
         let ids: BTreeSet<&str> = self.rules().map(|(_, rule)| rule.id.as_str()).collect();
-        let own = self.above.iter().flat_map(|above| &above.checked.rules);
-        let own = own.map(|(rule, examples)| (rule.id.clone(), examples.clone()));
+        let own = self.above.iter().flat_map(|above| &above.examples);
+        let own = own.map(|(id, examples)| (id.clone(), examples.clone()));
         let mut examples: BTreeMap<String, Examples> = BuiltIn::examples().into_iter().chain(own).collect();
         examples.retain(|id, _| ids.contains(id.as_str()));
         examples
@@ -162,10 +134,7 @@ impl Policy {
 
     /// Names of the catalogs of labels that the layers name, with their layer.
     pub fn catalogs(&self) -> impl Iterator<Item = (Layer, &str)> {
-        self.above.iter().flat_map(|above| {
-            let layer = above.layer.unwrap_or(Layer::Project);
-            above.checked.catalogs.iter().map(move |name| (layer, name.as_str()))
-        })
+        self.above.iter().flat_map(|above| above.checked.catalogs.iter().map(|name| (above.layer, name.as_str())))
     }
 
     /// Everything that decides, for the `policy` record: the packs' and every layer's files, whole.
@@ -182,17 +151,7 @@ impl Policy {
     /// What identifies everything that decides: gate's version, the built-in packs, and every layer's text.
     #[must_use]
     pub fn digest(&self) -> Digest {
-        if self.sources.is_empty() {
-            return BuiltIn::digest();
-        }
-        let mut bytes = BuiltIn::digest().bytes().to_vec();
-        for source in &self.sources {
-            for part in [source.layer.name(), &source.file, &source.text] {
-                bytes.extend(u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
-                bytes.extend(part.as_bytes());
-            }
-        }
-        Digest::of(&bytes)
+        *self.digest.get_or_init(|| sources::digest(&self.sources))
     }
 }
 

@@ -1,6 +1,8 @@
 //! Rules in, a decision out; refuses a policy that it cannot read in full.
 
+mod above;
 mod built_in;
+mod compiled;
 mod facts;
 mod judge;
 mod layers;
@@ -8,6 +10,7 @@ pub mod load;
 mod matrix;
 mod requirement;
 mod seen;
+mod sources;
 mod waiver;
 
 pub use judge::{Circumstances, Judgement};
@@ -15,6 +18,7 @@ pub use layers::Policy;
 pub use load::error::PolicyError;
 pub use load::layer::{Layer, Source};
 pub use load::rule::{Examples, Rule};
+pub use sources::Sources;
 
 #[cfg(test)]
 mod tests;

@@ -40,7 +40,7 @@ impl Policy {
     }
 
     fn may_cover(&self, waiver: &Waiver, finding: &Finding, layer: Layer) -> bool {
-        let has_system = self.above.iter().any(|above| above.layer == Some(Layer::System));
+        let has_system = self.above.iter().any(|above| above.layer == Layer::System);
         match (waiver.layer, layer) {
             (Layer::System, _) | (Layer::User, Layer::User | Layer::Project) => true,
             (Layer::User, Layer::BuiltIn) => !has_system && finding.effect != Effect::Deny,

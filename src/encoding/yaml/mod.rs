@@ -20,7 +20,7 @@ pub const LARGEST: usize = 4 * 1024 * 1024;
 pub const MAX_DEPTH: usize = 24;
 
 /// How many keys, values, lists and mappings a text may have.
-pub const MAX_NODES: usize = 200_000;
+pub const MAX_NODES: usize = 500_000;
 
 /// Reads one document. `name` is what errors call the text, mostly the path of its file. Unknown keys are refused by a
 /// type that denies unknown fields, and by no other.
@@ -193,7 +193,7 @@ hint: did you mean `effect`?"
             ("{a: ".repeat(20_000), "nested deeper"),
             ("- ".repeat(100_000), "nested deeper"),
             (format!("{}{}", "[".repeat(MAX_DEPTH + 1), "]".repeat(MAX_DEPTH + 1)), "nested deeper"),
-            (format!("x: [{}]", "1,".repeat(MAX_NODES)), "more than 200000"),
+            (format!("x: [{}]", "1,".repeat(MAX_NODES)), "more than 500000"),
         ] {
             let fault = read::<serde::de::IgnoredAny>("p", &text).expect_err(message);
             assert!(fault.message().starts_with(message), "{fault}");

@@ -46,7 +46,7 @@ pub struct Source {
 }
 
 /// What the files of one layer say.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Checked {
     /// Grammars, with the pack that describes them.
     pub tools: Vec<Tool>,
@@ -148,7 +148,7 @@ pub struct PartClause {
 }
 
 /// What is not asked for a while.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Waiver {
     /// Whose it is.
     pub layer: Layer,

@@ -1,10 +1,10 @@
 //! The files of one layer, checked together; refuses names that are given twice and what a less trusted layer may not say.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::error::{Origin, PolicyError};
 use super::layer::{Checked, Data, Environment, Layer, Named, PartClause, Row, Source, Waiver};
-use super::rule::{Examples, Find, Rule};
+use super::rule::Find;
 use super::rule_check::{self, Known, SetOf};
 use super::texts::{Text, Texts, WordOr};
 use super::written::{Switch, WrittenClause, WrittenFile, WrittenRow, WrittenWaiver};
@@ -137,11 +137,12 @@ impl Reader<'_> {
             None => (self.below.has_set)(name).then_some(SetOf::Keep),
         };
         let known = Known { origin: self.origin, pack: &file.name.value.0, find: &find, set: &set };
+        let mut ids: BTreeSet<String> = checked.rules.iter().map(|(rule, _)| rule.id.clone()).collect();
         let mut rules = Vec::new();
         for written in &file.rules {
             let (rule, examples) = rule_check::checked(&known, written)?;
             let at = &written.value.id;
-            if checked.rules.iter().chain(&rules).any(|(other, _): &(Rule, Examples)| other.id == rule.id) {
+            if !ids.insert(rule.id.clone()) {
                 return Err(self.origin.at(at, format!("the rule `{}` is given twice", rule.id)));
             }
             if let Some(replaced) = &written.value.replaces {
