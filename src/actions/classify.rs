@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use crate::command::{self, Around, Asked, Reading, Tools};
-use crate::model::{Answered, Answers, Fact, Question, Tool};
+use crate::model::{Answered, Answers, Fact, Question, Tool, Unresolved, UnresolvedKind};
 use crate::policy::{Circumstances, Judgement, Policy};
 use crate::ports::Facts;
 
@@ -85,6 +85,24 @@ pub fn classified(
     facts: &dyn Facts,
     circumstances: &Circumstances<'_>,
 ) -> Classified {
+    let mut classified = classified_by(wanted, policy, facts, circumstances);
+    if policy.is_damaged() {
+        match policy.reread() {
+            Ok(policy) => classified = classified_by(wanted, &policy, facts, circumstances),
+            // What was compiled was once read from the same sources; if that cannot be done again, nothing is certain.
+            Err(error) => {
+                let why = format!("the policy cannot be read any more: {}", error.message());
+                let unresolved = Unresolved { kind: UnresolvedKind::Program, command: None, why };
+                classified.reading.unresolved.push(unresolved);
+                let reading = &classified.reading;
+                classified.judgement = policy.judge(&reading.commands, &reading.unresolved, circumstances);
+            }
+        }
+    }
+    classified
+}
+
+fn classified_by(wanted: &Wanted, policy: &Policy, facts: &dyn Facts, circumstances: &Circumstances<'_>) -> Classified {
     let mut answers = Answers::new();
     let around = Around { directory: &wanted.directory, environment: &wanted.environment };
     let mut reading = command::read(wanted.asked(), &around, &Grammar(policy), &answers);

@@ -2,16 +2,17 @@
 //! wrong: what cannot be taken is read from its sources again.
 
 use std::fs::{self, DirBuilder, File, Metadata, OpenOptions};
-use std::io::{Read as _, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
+use std::io::Write as _;
+use std::ops::Range;
+use std::os::unix::fs::{DirBuilderExt as _, FileExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use rustix::fs::OFlags;
 
 use crate::model::Digest;
+use crate::policy::Reading;
 
-/// Larger files are not looked at.
-const MAX: u64 = 256 * 1024 * 1024;
 /// More than this many policies are not kept: each change of a rule leaves one behind.
 const MOST: usize = 16;
 
@@ -29,9 +30,9 @@ impl Kept {
         Self { folder: cache.join("policies"), name: format!("{}.compiled", policy.hex()) }
     }
 
-    /// What is kept there; none where nobody but this user and root could have written it.
+    /// What is kept there, part by part; none where anybody but this user and root could have written it.
     #[must_use]
-    pub fn read(&self) -> Option<Vec<u8>> {
+    pub fn reading(&self) -> Option<Reading> {
         let folder = fs::symlink_metadata(&self.folder).ok()?;
         if !folder.is_dir() || !is_own(&folder) {
             return None;
@@ -39,12 +40,16 @@ impl Kept {
         let flags = i32::try_from((OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY).bits()).ok()?;
         let file = File::options().read(true).custom_flags(flags).open(self.folder.join(&self.name)).ok()?;
         let metadata = file.metadata().ok()?;
-        if !metadata.is_file() || metadata.nlink() != 1 || !is_own(&metadata) || metadata.len() > MAX {
+        if !metadata.is_file() || metadata.nlink() != 1 || !is_own(&metadata) {
             return None;
         }
-        let mut bytes = Vec::with_capacity(usize::try_from(metadata.len()).ok()?);
-        file.take(MAX).read_to_end(&mut bytes).ok()?;
-        Some(bytes)
+        let size = usize::try_from(metadata.len()).ok()?;
+        Some(Arc::new(move |range: Range<usize>| {
+            let length = range.end.checked_sub(range.start).filter(|_| range.end <= size)?;
+            let mut bytes = vec![0; length];
+            file.read_exact_at(&mut bytes, u64::try_from(range.start).ok()?).ok()?;
+            Some(bytes)
+        }))
     }
 
     /// Keeps it there, if that can be done.
@@ -97,6 +102,13 @@ mod tests {
     use std::os::unix::fs::{PermissionsExt as _, chown, symlink};
 
     use super::*;
+
+    impl Kept {
+        fn read(&self) -> Option<Vec<u8>> {
+            let reading = self.reading()?;
+            (0..=9).rev().find_map(|length| reading(0..length))
+        }
+    }
 
     fn kept() -> (tempfile::TempDir, Kept, PathBuf) {
         let cache = tempfile::tempdir().unwrap();

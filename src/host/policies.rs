@@ -27,8 +27,8 @@ pub fn load(paths: &Paths, directory: &Path) -> Result<Policy, Failure> {
         return Ok(Policy::built_in());
     }
     let kept = Kept::of(&paths.cache, &sources.digest());
-    if let Some(bytes) = kept.read() {
-        match Policy::from_compiled(sources, bytes) {
+    if let Some(reading) = kept.reading() {
+        match Policy::from_compiled(sources, &reading) {
             Ok(policy) => return Ok(policy),
             Err(unused) => sources = unused,
         }

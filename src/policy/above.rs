@@ -117,6 +117,14 @@ impl Above {
         read.into_iter().flatten().map(|(name, shard)| (name.as_str(), shard))
     }
 
+    /// Whether rules were missing, since a part of what was compiled was not what was written.
+    pub(super) fn is_damaged(&self) -> bool {
+        match &self.tools {
+            ByTool::Read { .. } => false,
+            ByTool::Compiled(shards) => shards.is_damaged(),
+        }
+    }
+
     pub(super) fn is_project(&self) -> bool {
         self.layer == Layer::Project
     }

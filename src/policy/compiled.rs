@@ -1,17 +1,18 @@
-//! The layers above the built-in one in one run of bytes, so that the next start parses no YAML and of all rules only
-//! those of the programs in question. Takes nothing that was not written by this very gate for these very sources.
+//! The layers above the built-in one in one run of bytes, so that the next start parses no YAML, and of all rules reads
+//! only those of the programs in question. Takes nothing that was not written by this very gate for these very sources.
 //!
 //! ```text
 //! "gate compiled policy 1\n"
 //! 32 bytes   what it was made from: the policy's digest, gate's version, and the code that reads policies
-//! 32 bytes   SHA-256 of all that follows
+//! 32 bytes   SHA-256 of the head
 //!  4 bytes   how long the head is
-//! head       the layers, without what belongs to a tool
-//! parts      of each layer: names, texts of names, ends of shards, shards
+//! head       the layers, the names of their tools, and end and SHA-256 of each tool's shard
+//! shards     one tool's grammar and rules each
 //! ```
 
 use std::borrow::Cow;
 use std::ops::Range;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use serde::{Deserialize, Serialize};
@@ -28,8 +29,13 @@ use crate::model::Digest;
 const MAGIC: &[u8] = b"gate compiled policy 1\n";
 const DIGEST: usize = 32;
 const NUMBER: usize = 4;
+/// All that stands before the head.
+const BEFORE: usize = MAGIC.len() + 2 * DIGEST + NUMBER;
 
-/// What a layer says apart from its tools, and where those are among the parts.
+/// Reads a part of what was compiled; none where it cannot be read whole.
+pub type Reading = Arc<dyn Fn(Range<usize>) -> Option<Vec<u8>> + Send + Sync>;
+
+/// What a layer says apart from its tools, and where those are.
 #[derive(Serialize, Deserialize)]
 struct Head<'a> {
     layer: Layer,
@@ -37,57 +43,72 @@ struct Head<'a> {
     checked: Cow<'a, Checked>,
     replaced: Cow<'a, [String]>,
     anywhere: Cow<'a, [Rule]>,
-    names: Range<usize>,
-    texts: Range<usize>,
-    ends: Range<usize>,
-    shards: Range<usize>,
+    /// Of each name, in order: where it ends in `texts`, and its shard.
+    names: Vec<u8>,
+    texts: Vec<u8>,
+    /// Of each shard: where it ends, and its digest.
+    shards: Vec<u8>,
+    /// Where the first shard begins.
+    start: usize,
 }
 
 impl Policy {
     /// The layers above the built-in one as bytes; none where they cannot be told so.
     #[must_use]
     pub fn compiled(&self) -> Option<Vec<u8>> {
-        let mut parts = Vec::new();
+        let mut shards = Vec::new();
         let mut heads = Vec::new();
         for above in &self.above {
-            heads.push(head(above, &mut parts)?);
+            heads.push(head(above, &mut shards)?);
         }
         let head = postcard::to_stdvec(&heads).ok()?;
-        let mut rest = u32::try_from(head.len()).ok()?.to_le_bytes().to_vec();
-        rest.extend(head);
-        rest.extend(parts);
-        let (source, check) = (origin(&self.digest()), Digest::of(&rest));
-        Some([MAGIC, source.bytes(), check.bytes(), &rest].concat())
+        let (source, check) = (origin(&self.digest()), Digest::of(&head));
+        Some([MAGIC, source.bytes(), check.bytes(), &number(head.len())?, &head, &shards].concat())
     }
 
     /// The policy that these sources are, from what was compiled of them.
     ///
     /// # Errors
     /// Gives the sources back where the bytes are of others, of another gate, or not what was written.
-    pub fn from_compiled(sources: Sources, bytes: Vec<u8>) -> Result<Self, Sources> {
-        match opened(&sources.digest(), bytes) {
+    pub fn from_compiled(sources: Sources, reading: &Reading) -> Result<Self, Sources> {
+        match opened(&sources.digest(), reading) {
             Some(policy) => Ok(policy.of(sources)),
             None => Err(sources),
         }
     }
+
+    /// Whether rules were missing, since a part of what was compiled was not what was written.
+    #[must_use]
+    pub fn is_damaged(&self) -> bool {
+        self.above.iter().any(Above::is_damaged)
+    }
 }
 
-fn opened(digest: &Digest, bytes: Vec<u8>) -> Option<Policy> {
-    let rest = bytes.strip_prefix(MAGIC)?.strip_prefix(origin(digest).bytes())?;
-    let (check, rest) = rest.split_first_chunk::<DIGEST>()?;
-    if Digest::of(rest) != Digest::from_bytes(*check) {
+fn opened(digest: &Digest, reading: &Reading) -> Option<Policy> {
+    let first = reading(0..BEFORE)?;
+    let rest = first.strip_prefix(MAGIC)?.strip_prefix(origin(digest).bytes())?;
+    let (check, length) = rest.split_first_chunk::<DIGEST>()?;
+    let length = usize::try_from(u32::from_le_bytes(*length.first_chunk::<NUMBER>()?)).ok()?;
+    let shards = BEFORE.checked_add(length)?;
+    let head = reading(BEFORE..shards)?;
+    if Digest::of(&head) != Digest::from_bytes(*check) {
         return None;
     }
-    let (length, rest) = rest.split_first_chunk::<NUMBER>()?;
-    let (head, parts) = rest.split_at_checked(usize::try_from(u32::from_le_bytes(*length)).ok()?)?;
-    let heads: Vec<Head<'_>> = postcard::from_bytes(head).ok()?;
-    let before = bytes.len() - parts.len();
+    let heads: Vec<Head<'_>> = postcard::from_bytes(&head).ok()?;
     let mut policy = Policy::default();
-    let bytes = Arc::new(bytes);
     for head in heads {
-        let shards = Shards::new(&bytes, before, &head)?;
         let (checked, replaced) = (head.checked.into_owned(), head.replaced.into_owned());
         let kind = (head.layer, head.replaces);
+        let parsed = std::iter::repeat_with(OnceLock::new).take(head.shards.len() / SHARD).collect();
+        let shards = Shards {
+            reading: Arc::clone(reading),
+            start: shards.checked_add(head.start)?,
+            names: head.names,
+            texts: head.texts,
+            shards: head.shards,
+            parsed,
+            damaged: AtomicBool::new(false),
+        };
         policy.add(Above::compiled(kind, checked, replaced, head.anywhere.into_owned(), shards));
     }
     Some(policy)
@@ -99,38 +120,35 @@ fn origin(policy: &Digest) -> Digest {
     Digest::of_parts(&[policy.bytes(), BuiltIn::reader().bytes(), version])
 }
 
-fn head<'a>(above: &'a Above, parts: &mut Vec<u8>) -> Option<Head<'a>> {
-    let (mut ends, mut shards) = (Vec::new(), Vec::new());
-    let mut names: Vec<(&str, usize)> = Vec::new();
+fn head<'a>(above: &'a Above, shards: &mut Vec<u8>) -> Option<Head<'a>> {
+    let start = shards.len();
+    let (mut records, mut names) = (Vec::new(), Vec::new());
     for (index, (canonical, shard)) in above.shards().enumerate() {
         names.push((canonical, index));
         let others = shard.tool.iter().flat_map(|tool| &tool.names).filter(|name| *name != canonical);
         names.extend(others.map(|name| (name.as_str(), index)));
-        shards = postcard::to_extend(shard, shards).ok()?;
-        ends.extend(number(shards.len())?);
+        let bytes = postcard::to_stdvec(shard).ok()?;
+        shards.extend(&bytes);
+        records.extend(number(shards.len() - start)?);
+        records.extend(Digest::of(&bytes).bytes());
     }
     names.sort_unstable();
-    let (mut records, mut texts) = (Vec::new(), Vec::new());
+    let (mut ends, mut texts) = (Vec::new(), Vec::new());
     for (name, index) in names {
         texts.extend(name.as_bytes());
-        records.extend(number(texts.len())?);
-        records.extend(number(index)?);
+        ends.extend(number(texts.len())?);
+        ends.extend(number(index)?);
     }
-    let mut part = |bytes: Vec<u8>| {
-        let start = parts.len();
-        parts.extend(bytes);
-        start..parts.len()
-    };
     Some(Head {
         layer: above.layer,
         replaces: above.replaces,
         checked: Cow::Borrowed(&above.checked),
         replaced: Cow::Borrowed(&above.replaced),
         anywhere: Cow::Borrowed(above.anywhere()),
-        names: part(records),
-        texts: part(texts),
-        ends: part(ends),
-        shards: part(shards),
+        names: ends,
+        texts,
+        shards: records,
+        start,
     })
 }
 
@@ -138,47 +156,43 @@ fn number(number: usize) -> Option<[u8; NUMBER]> {
     u32::try_from(number).ok().map(u32::to_le_bytes)
 }
 
-/// Tools with their rules, parsed where they are asked for.
+/// The number at the start of these bytes.
+fn numbered(bytes: &[u8]) -> Option<usize> {
+    bytes.first_chunk::<NUMBER>().and_then(|bytes| usize::try_from(u32::from_le_bytes(*bytes)).ok())
+}
+
+/// How long the record of a shard is.
+const SHARD: usize = NUMBER + DIGEST;
+/// How long the record of a name is.
+const NAME: usize = 2 * NUMBER;
+
+/// Tools with their rules, read and parsed where they are asked for.
 pub(super) struct Shards {
-    bytes: Arc<Vec<u8>>,
-    names: Range<usize>,
-    texts: Range<usize>,
-    ends: Range<usize>,
-    shards: Range<usize>,
+    reading: Reading,
+    start: usize,
+    names: Vec<u8>,
+    texts: Vec<u8>,
+    shards: Vec<u8>,
     parsed: Vec<OnceLock<Box<Shard>>>,
+    damaged: AtomicBool,
 }
 
 impl Shards {
-    fn new(bytes: &Arc<Vec<u8>>, before: usize, head: &Head<'_>) -> Option<Self> {
-        let within = |range: &Range<usize>| {
-            let range = range.start.checked_add(before)?..range.end.checked_add(before)?;
-            bytes.get(range.clone()).map(|_| range)
-        };
-        let parsed = std::iter::repeat_with(OnceLock::new).take(head.ends.len() / NUMBER).collect();
-        Some(Self {
-            bytes: Arc::clone(bytes),
-            names: within(&head.names)?,
-            texts: within(&head.texts)?,
-            ends: within(&head.ends)?,
-            shards: within(&head.shards)?,
-            parsed,
-        })
-    }
-
     /// What is found under a name.
     pub(super) fn shard(&self, name: &str) -> Option<&Shard> {
-        let texts = self.part(&self.texts);
-        let (mut low, mut high) = (0, self.names.len() / (2 * NUMBER));
+        let (records, _) = self.names.as_chunks::<NAME>();
+        let (mut low, mut high) = (0, records.len());
         while low < high {
             let middle = low.midpoint(high);
             let start = match middle.checked_sub(1) {
-                Some(before) => self.number(&self.names, 2 * before)?,
+                Some(before) => numbered(records.get(before)?)?,
                 None => 0,
             };
-            match texts.get(start..self.number(&self.names, 2 * middle)?)?.cmp(name.as_bytes()) {
+            let (end, index) = records.get(middle)?.split_at(NUMBER);
+            match self.texts.get(start..numbered(end)?)?.cmp(name.as_bytes()) {
                 std::cmp::Ordering::Less => low = middle + 1,
                 std::cmp::Ordering::Greater => high = middle,
-                std::cmp::Ordering::Equal => return self.at(self.number(&self.names, 2 * middle + 1)?),
+                std::cmp::Ordering::Equal => return self.at(numbered(index)?),
             }
         }
         None
@@ -189,23 +203,34 @@ impl Shards {
         (0..self.parsed.len()).filter_map(|index| self.at(index)).collect()
     }
 
+    /// Whether something was asked for that is not what was written.
+    pub(super) fn is_damaged(&self) -> bool {
+        self.damaged.load(Ordering::Relaxed)
+    }
+
     fn at(&self, index: usize) -> Option<&Shard> {
+        let cell = self.parsed.get(index)?;
+        let shard = cell.get_or_init(|| {
+            Box::new(self.read(index).unwrap_or_else(|| {
+                self.damaged.store(true, Ordering::Relaxed);
+                Shard::default()
+            }))
+        });
+        Some(shard)
+    }
+
+    fn read(&self, index: usize) -> Option<Shard> {
+        let (records, _) = self.shards.as_chunks::<SHARD>();
         let start = match index.checked_sub(1) {
-            Some(before) => self.number(&self.ends, before)?,
+            Some(before) => numbered(records.get(before)?)?,
             None => 0,
         };
-        let bytes = self.part(&self.shards).get(start..self.number(&self.ends, index)?)?;
-        // The bytes are those that were written, by the same types.
-        Some(self.parsed.get(index)?.get_or_init(|| Box::new(postcard::from_bytes(bytes).unwrap_or_default())))
-    }
-
-    fn part(&self, range: &Range<usize>) -> &[u8] {
-        self.bytes.get(range.clone()).unwrap_or_default()
-    }
-
-    fn number(&self, range: &Range<usize>, index: usize) -> Option<usize> {
-        let bytes = self.part(range).get(index * NUMBER..)?.first_chunk::<NUMBER>()?;
-        usize::try_from(u32::from_le_bytes(*bytes)).ok()
+        let (end, digest) = records.get(index)?.split_at(NUMBER);
+        let bytes = (self.reading)(self.start.checked_add(start)?..self.start.checked_add(numbered(end)?)?)?;
+        if Digest::of(&bytes).bytes().as_slice() != digest {
+            return None;
+        }
+        postcard::from_bytes(&bytes).ok()
     }
 }
 
@@ -226,7 +251,8 @@ mod tests {
     }
 
     fn opened_of(sources: Vec<Source>, bytes: Vec<u8>) -> Option<Policy> {
-        Policy::from_compiled(Sources::of(sources), bytes).ok()
+        let reading: Reading = Arc::new(move |range| bytes.get(range).map(<[u8]>::to_vec));
+        Policy::from_compiled(Sources::of(sources), &reading).ok()
     }
 
     const TEXT: &str = "tools: [{program: [frob, frobnicate]}, {program: a}]\nrules:\n  \
@@ -269,14 +295,18 @@ mod tests {
     fn a_changed_byte_anywhere_is_noticed() {
         let sources = sources(TEXT.split("rules").next().unwrap());
         let bytes = Policy::load(sources.clone()).unwrap().compiled().unwrap();
+        let asked = |bytes: Vec<u8>| {
+            let policy = opened_of(sources.clone(), bytes)?;
+            policy.rules().for_each(drop);
+            (!policy.is_damaged()).then_some(())
+        };
         for at in 0..bytes.len() {
             let mut changed = bytes.clone();
             changed[at] ^= 1;
-            assert!(opened_of(sources.clone(), changed).is_none(), "byte {at}");
-            assert!(opened_of(sources.clone(), bytes[..at].to_vec()).is_none(), "cut at {at}");
+            assert_eq!(asked(changed), None, "byte {at}");
+            assert_eq!(asked(bytes[..at].to_vec()), None, "cut at {at}");
         }
-        assert!(opened_of(sources.clone(), [bytes.as_slice(), b"x"].concat()).is_none());
-        assert!(opened_of(sources, bytes).is_some());
+        assert_eq!(asked(bytes), Some(()));
     }
 
     #[test]

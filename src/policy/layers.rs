@@ -84,6 +84,14 @@ impl Policy {
         self.above.push(above);
     }
 
+    /// The same, read from its sources again.
+    ///
+    /// # Errors
+    /// As [`Policy::load`].
+    pub fn reread(&self) -> Result<Self, PolicyError> {
+        Self::load(self.sources.clone())
+    }
+
     /// The grammar of a program, by any of its file names.
     #[must_use]
     pub fn tool(&self, file_name: &str) -> Option<&Tool> {

@@ -13,6 +13,7 @@ mod seen;
 mod sources;
 mod waiver;
 
+pub use compiled::Reading;
 pub use judge::{Circumstances, Judgement};
 pub use layers::Policy;
 pub use load::error::PolicyError;
