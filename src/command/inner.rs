@@ -229,7 +229,7 @@ fn file_or_input(reader: &mut Reader<'_>, command: &Command, runs: &Runs, tool: 
     match runs.form {
         crate::model::Form::Shell => reader.script(&Word::exact(text), &tool_shell(command, tool), &positional, place),
         crate::model::Form::Argv | crate::model::Form::Split | crate::model::Form::Code => {
-            reader.code(&Word::exact(text), index);
+            reader.code(&Word::exact(text), index, place);
         }
     }
 }

@@ -167,16 +167,9 @@ impl Reader<'_> {
         script::read(self, text, shell, positional, place);
     }
 
-    /// Reads code of another language: quiet if nothing in it starts programs, changes files or reaches out.
-    pub(super) fn code(&mut self, text: &Word, index: usize) {
-        match text.text() {
-            Some(known) => {
-                if let Some(sink) = code::sink(known) {
-                    self.unresolved(UnresolvedKind::Code, Some(index), &format!("code that uses {sink}"));
-                }
-            }
-            None => self.unresolved(UnresolvedKind::Code, Some(index), "code that is not known before it runs"),
-        }
+    /// Reads code of another language.
+    pub(super) fn code(&mut self, text: &Word, index: usize, place: &Place) {
+        code::read(self, text, index, place);
     }
 
     /// Asks for the text of a script file; `None` until it is answered, or where it cannot be.
@@ -222,7 +215,7 @@ impl Reader<'_> {
                 None => self.unresolved(UnresolvedKind::Code, Some(index), "words that are not known before it runs"),
             },
             Form::Shell => self.script(&joined(&words), "sh", &[], place),
-            Form::Code => self.code(&joined(&words), index),
+            Form::Code => self.code(&joined(&words), index, place),
         }
     }
 }
