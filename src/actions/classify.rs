@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use crate::command::{self, Around, Asked, Reading, Tools};
-use crate::model::{Answered, Answers, Fact, Question, Tool, Unresolved, UnresolvedKind};
+use crate::model::{Answered, Answers, Fact, Landing, Question, Shown, Tool, Unresolved, UnresolvedKind};
 use crate::policy::{Circumstances, Judgement, Policy};
 use crate::ports::Facts;
 
@@ -68,12 +68,31 @@ pub struct Classified {
     pub answered: Vec<Answered>,
 }
 
+/// Which contexts are looked up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Contexts {
+    /// Those that the policy has a use for.
+    Used,
+    /// All of them, to be shown.
+    All,
+}
+
 /// The policy's tools, as the reader of commands asks for them.
-struct Grammar<'a>(&'a Policy);
+struct Grammar<'a> {
+    policy: &'a Policy,
+    contexts: Contexts,
+}
 
 impl Tools for Grammar<'_> {
     fn tool(&self, file_name: &str) -> Option<&Tool> {
-        self.0.tool(file_name)
+        self.policy.tool(file_name)
+    }
+
+    fn looks_at(&self, kind: &str) -> bool {
+        match self.contexts {
+            Contexts::Used => self.policy.looks_at(kind),
+            Contexts::All => true,
+        }
     }
 }
 
@@ -85,10 +104,22 @@ pub fn classified(
     facts: &dyn Facts,
     circumstances: &Circumstances<'_>,
 ) -> Classified {
-    let mut classified = classified_by(wanted, policy, facts, circumstances);
+    classified_with(wanted, policy, facts, circumstances, Contexts::Used)
+}
+
+/// The same, with the contexts that are chosen. The decision is the same: what no policy names decides nothing.
+#[must_use]
+pub fn classified_with(
+    wanted: &Wanted,
+    policy: &Policy,
+    facts: &dyn Facts,
+    circumstances: &Circumstances<'_>,
+    contexts: Contexts,
+) -> Classified {
+    let mut classified = classified_by(wanted, policy, facts, circumstances, contexts);
     if policy.is_damaged() {
         match policy.reread() {
-            Ok(policy) => classified = classified_by(wanted, &policy, facts, circumstances),
+            Ok(policy) => classified = classified_by(wanted, &policy, facts, circumstances, contexts),
             // What was compiled was once read from the same sources; if that cannot be done again, nothing is certain.
             Err(error) => {
                 let why = format!("the policy cannot be read any more: {}", error.message());
@@ -102,10 +133,17 @@ pub fn classified(
     classified
 }
 
-fn classified_by(wanted: &Wanted, policy: &Policy, facts: &dyn Facts, circumstances: &Circumstances<'_>) -> Classified {
+fn classified_by(
+    wanted: &Wanted,
+    policy: &Policy,
+    facts: &dyn Facts,
+    circumstances: &Circumstances<'_>,
+    contexts: Contexts,
+) -> Classified {
+    let grammar = Grammar { policy, contexts };
     let mut answers = Answers::new();
     let around = Around { directory: &wanted.directory, environment: &wanted.environment };
-    let mut reading = command::read(wanted.asked(), &around, &Grammar(policy), &answers);
+    let mut reading = command::read(wanted.asked(), &around, &grammar, &answers);
     for _ in 0..MAX_ROUNDS {
         if reading.questions.is_empty() {
             break;
@@ -114,7 +152,7 @@ fn classified_by(wanted: &Wanted, policy: &Policy, facts: &dyn Facts, circumstan
             let fact = facts.answer(&question);
             answers.insert(question, fact);
         }
-        reading = command::read(wanted.asked(), &around, &Grammar(policy), &answers);
+        reading = command::read(wanted.asked(), &around, &grammar, &answers);
     }
     let judgement = policy.judge(&reading.commands, &reading.unresolved, circumstances);
     Classified { reading, judgement, answered: answers.iter().map(answered).collect() }
@@ -123,13 +161,39 @@ fn classified_by(wanted: &Wanted, policy: &Policy, facts: &dyn Facts, circumstan
 /// Facts as they stand in a request: text by its digest, so that a changed script is another question.
 fn answered((question, fact): (&Question, &Fact)) -> Answered {
     let question = match question {
-        Question::Script(path) => format!("script {}", crate::model::Shown::os(path.as_os_str())),
+        Question::Script(path) => format!("script {}", Shown::os(path.as_os_str())),
+        Question::Context(landing) => asked(landing),
     };
     let answer = match fact {
         Fact::Text(text) => crate::model::Digest::of(text.as_bytes()).to_string(),
+        Fact::Contexts(names) if names.is_empty() => "none".to_owned(),
+        Fact::Contexts(names) => {
+            let names = names.iter().map(|name| Shown::text(&name.to_string()).to_string());
+            names.collect::<Vec<_>>().join(", ")
+        }
         Fact::Unknown(why) => format!("unknown: {why}"),
     };
     Answered { question, answer }
+}
+
+/// A question about a context: what the program was told, and in which directory.
+fn asked(landing: &Landing) -> String {
+    let mut text = format!("context {}", landing.kind);
+    if landing.reader != landing.kind {
+        text.push_str(&format!(" ({})", landing.reader));
+    }
+    // What may hold more than a name stands in the invocation, where secrets are masked.
+    let plain = |value: &&String| !value.is_empty() && !value.contains(['=', '@', '?', ' ', '\n', '\t']);
+    for (name, values) in landing.told.iter().filter(|(name, _)| *name != "operands") {
+        let values: Vec<&str> = values.iter().filter(plain).map(String::as_str).collect();
+        if !values.is_empty() {
+            text.push_str(&format!(" {name} {}", Shown::text(&values.join(" "))));
+        }
+    }
+    if let Some(directory) = &landing.directory {
+        text.push_str(&format!(" in {}", Shown::os(directory.as_os_str())));
+    }
+    text
 }
 
 #[cfg(test)]

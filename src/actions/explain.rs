@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 
 use crate::model::{
-    ActionClass, Clause, Command, DataLabel, Decision, Digest, Effect, Origin, Shown, Span, Unresolved,
+    ActionClass, Answered, Clause, Command, DataLabel, Decision, Digest, Effect, Origin, Shown, Span, Unresolved,
 };
 use crate::secrets::{in_words, merged};
 
@@ -35,6 +35,10 @@ pub struct Explanation {
     pub tags: BTreeSet<String>,
     /// Where it lands.
     pub environments: BTreeSet<String>,
+    /// The contexts that were found, as a policy writes them; `KIND:?` where it may be any.
+    pub contexts: BTreeSet<String>,
+    /// What was looked up on this host.
+    pub answers: Vec<Answered>,
     /// All clauses that must be met, or nothing.
     pub requirement: Option<Vec<Clause>>,
     /// How long a request would live.
@@ -62,6 +66,8 @@ pub struct Explained {
     pub privileged: bool,
     /// Whether it changes nothing.
     pub dry_run: bool,
+    /// The contexts it lands in.
+    pub contexts: Vec<String>,
     /// Where its words stand in the invocation.
     #[serde(skip)]
     pub origins: Vec<Option<Origin>>,
@@ -130,6 +136,8 @@ pub fn explained(classified: &Classified, policy: Digest) -> Explanation {
         labels: judgement.labels.clone(),
         tags: judgement.tags.clone(),
         environments: judgement.environments.clone(),
+        contexts: commands.iter().flat_map(|command| command.contexts.iter().cloned()).collect(),
+        answers: classified.answered.clone(),
         requirement,
         within,
         policy,
@@ -147,6 +155,7 @@ fn command(command: &Command) -> Explained {
         remote: command.remote.is_some(),
         privileged: command.privileged,
         dry_run: command.dry_run,
+        contexts: command.contexts.iter().map(ToString::to_string).collect(),
         origins: command.words.iter().map(crate::model::Word::origin).collect(),
     }
 }

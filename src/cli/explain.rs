@@ -4,7 +4,7 @@ use std::io::Write as _;
 
 use clap::Args;
 
-use crate::actions::classify::{Wanted, classified};
+use crate::actions::classify::{Contexts, Wanted, classified_with};
 use crate::actions::explain::{Explained, ExplainedFinding, Explanation, explained};
 use crate::host::facts::LocalFacts;
 use crate::model::{Apart, Effect, Grade, Shown, quoted};
@@ -44,7 +44,7 @@ fn explanation(wanted: &Wanted, surroundings: &Surroundings) -> Explanation {
         today: crate::host::clock::HostClock.now().wall,
         host: &surroundings.host,
     };
-    let classified = classified(wanted, &surroundings.policy, &LocalFacts, &circumstances);
+    let classified = classified_with(wanted, &surroundings.policy, &LocalFacts, &circumstances, Contexts::All);
     explained(&classified, surroundings.policy.digest())
 }
 
@@ -73,6 +73,13 @@ fn shown(explanation: &Explanation) -> String {
         let mut labels: Vec<&str> = explanation.labels.iter().map(|label| label.name()).collect();
         labels.extend(explanation.tags.iter().map(String::as_str));
         lines.push(format!("data: {}", join(labels)));
+    }
+    if !explanation.contexts.is_empty() {
+        let contexts = explanation.contexts.iter().map(|context| Shown::text(context).to_string());
+        lines.push(format!("lands in: {}", contexts.collect::<Vec<_>>().join(", ")));
+    }
+    for answered in explanation.answers.iter().filter(|answered| answered.answer.starts_with("unknown: ")) {
+        lines.push(format!("  {}: {}", answered.question, answered.answer));
     }
     if !explanation.environments.is_empty() {
         lines.push(format!("environments: {}", join(explanation.environments.iter().map(String::as_str).collect())));

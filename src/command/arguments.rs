@@ -1,10 +1,7 @@
 //! One argument list in canonical form: subcommand, options by one name, operands with their roles, what is touched.
 
-use std::ffi::OsString;
-
 use crate::model::{
-    Body, Command, ContextName, Flag, OptionGrammar, Place as Named, Role, SecretWord, Slot, Stdin, Tool, Touch, Via,
-    Word,
+    Body, Command, Flag, Hole, OptionGrammar, Place as Named, Role, SecretWord, Slot, Stdin, Tool, Touch, Via, Word,
 };
 
 use super::options::{Parsed, Stop, parsed};
@@ -12,13 +9,7 @@ use super::reading::{Place, Surroundings};
 use super::sql;
 
 /// The canonical form of `words`, and how they were taken apart.
-pub(super) fn command(
-    words: Vec<Word>,
-    tool: Option<&Tool>,
-    place: &Place,
-    around: Surroundings,
-    inherited: &[(OsString, OsString)],
-) -> (Command, Taken) {
+pub(super) fn command(words: Vec<Word>, tool: Option<&Tool>, place: &Place, around: Surroundings) -> (Command, Taken) {
     let generic = Tool::default();
     let grammar = tool.unwrap_or(&generic);
     let taken = taken(&words, grammar);
@@ -52,7 +43,6 @@ pub(super) fn command(
         command.touches.push(Touch { role, word: redirected.target, index: None, recursive: false });
     }
     for body in taken.bodies(grammar) {
-        contexts(&mut command, body, inherited);
         secrets(&mut command, body);
     }
     (command, taken)
@@ -277,35 +267,6 @@ fn role_of(grammar: &[crate::model::OperandGrammar], position: usize, count: usi
     grammar.get(index)?.role
 }
 
-fn contexts(command: &mut Command, body: &Body, inherited: &[(OsString, OsString)]) {
-    for context in &body.context {
-        let by_option =
-            command.flags.iter().find(|flag| context.options.contains(&flag.name)).map(|flag| flag.value.clone());
-        let by_operand = || {
-            context
-                .operand
-                .and_then(|at| command.operands.get(at))
-                .and_then(|&index| command.words.get(index).cloned())
-                .map(Some)
-        };
-        let by_variable = || {
-            let set = command.environment.iter().rev().find(|(name, _)| context.variables.contains(name));
-            set.map(|(_, value)| Some(value.clone()))
-        };
-        // What is set here means nothing where the command runs elsewhere.
-        let by_inherited = || {
-            let here = inherited.iter().filter(|_| command.remote.is_none());
-            let named =
-                |(name, _): &&(OsString, OsString)| context.variables.iter().any(|wanted| name == wanted.as_str());
-            here.filter(named).map(|(_, value)| Some(Word::exact(value))).next()
-        };
-        if let Some(word) = by_option.or_else(by_operand).or_else(by_variable).or_else(by_inherited) {
-            let name = word.and_then(|word| word.text().map(str::to_owned));
-            command.contexts.push(ContextName { kind: context.kind.clone(), name });
-        }
-    }
-}
-
 fn secrets(command: &mut Command, body: &Body) {
     for flag in command.flags.iter().filter(|flag| body.secrets.contains(&flag.name)) {
         let Some(value) = &flag.value else { continue };
@@ -324,6 +285,17 @@ fn secrets(command: &mut Command, body: &Body) {
 pub(super) fn inside(command: &Command, taken: &Taken, tool: &Tool, place: &Place) -> Place {
     let mut inside = place.under(Via::Program(tool.name.clone()));
     inside.privileged = command.privileged;
+    inside.contexts.clone_from(&command.contexts);
+    for (name, value) in command.environment.iter().skip(place.environment.len()) {
+        inside.export(name, Some(value.clone()), true);
+    }
+    if taken.bodies(tool).any(|body| body.privileged) {
+        // Somebody else's home.
+        inside.export("HOME", Some(Word::unknown(Hole::Variable("HOME".to_owned()))), true);
+    }
+    if tool.name == "env" {
+        without_variables(&mut inside, command);
+    }
     for body in taken.bodies(tool) {
         let operand = |at: &usize| command.operands.get(*at).and_then(|&index| command.words.get(index)).cloned();
         let word = match &body.remote {
@@ -337,6 +309,8 @@ pub(super) fn inside(command: &Command, taken: &Taken, tool: &Tool, place: &Plac
         if word.is_some() {
             inside.remote = word;
             inside.directory = None;
+            inside.exported.clear();
+            inside.environment.clear();
         }
         if let Some(flag) =
             body.directory.as_ref().and_then(|name| command.flags.iter().find(|flag| flag.name == *name))
@@ -346,4 +320,19 @@ pub(super) fn inside(command: &Command, taken: &Taken, tool: &Tool, place: &Plac
         }
     }
     inside
+}
+
+/// `env -i` and `env -u NAME`.
+fn without_variables(inside: &mut Place, command: &Command) {
+    for flag in &command.flags {
+        match (flag.name.as_str(), flag.value.as_ref().and_then(Word::text)) {
+            ("-i" | "--ignore-environment", _) => {
+                inside.exported.clear();
+                inside.environment.clear();
+                inside.cleared = true;
+            }
+            ("-u" | "--unset", Some(name)) => inside.export(name, None, true),
+            _ => {}
+        }
+    }
 }

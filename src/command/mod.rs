@@ -2,6 +2,8 @@
 
 mod arguments;
 mod code;
+mod context;
+mod exports;
 mod inner;
 mod options;
 mod reading;

@@ -4,11 +4,12 @@
 use std::path::{Path, PathBuf};
 
 use crate::model::{
-    Answers, Command, Fact, Form, Hole, Origin, Question, Stdin, Tool, Unresolved, UnresolvedKind, Via, Word,
+    Answers, Command, ContextName, Fact, Form, Hole, Origin, Question, Stdin, Tool, Unresolved, UnresolvedKind, Via,
+    Word,
 };
 
 use super::shell::{Parser, Shuck};
-use super::{arguments, code, inner, script};
+use super::{arguments, code, context, inner, script};
 
 /// Deepest way to a command, over which nothing more is followed and the rest is unresolved.
 pub const MAX_DEPTH: usize = 16;
@@ -19,6 +20,9 @@ pub const MAX_COMMANDS: usize = 1000;
 pub trait Tools {
     /// The grammar of the program with this file name.
     fn tool(&self, file_name: &str) -> Option<&Tool>;
+
+    /// Whether it matters where commands of this kind land (`kube`, `aws`, …).
+    fn looks_at(&self, kind: &str) -> bool;
 }
 
 /// Everything found in one invocation.
@@ -63,7 +67,8 @@ pub struct Around<'a> {
 /// Reads an invocation, made around here, with the facts known so far.
 pub fn read(asked: Asked<'_>, around: &Around<'_>, tools: &dyn Tools, answers: &Answers) -> Reading {
     let Around { directory, environment } = *around;
-    let mut reader = Reader { tools, answers, environment, parser: &Shuck, reading: Reading::default() };
+    let mut reader =
+        Reader { tools, answers, environment, parser: &Shuck, exported: Vec::new(), reading: Reading::default() };
     let place = Place { directory: Some(directory.to_owned()), ..Place::default() };
     match asked {
         Asked::Arguments(arguments) => {
@@ -90,6 +95,22 @@ pub(super) struct Place {
     pub remote: Option<Word>,
     pub privileged: bool,
     pub environment: Vec<(String, Word)>,
+    /// What earlier commands and outer ones did to the environment, in order.
+    pub exported: Vec<Exported>,
+    /// Whether nothing is left of the environment that gate was given.
+    pub cleared: bool,
+    /// Where what is around it lands, as far as that holds for what is inside too.
+    pub contexts: Vec<ContextName>,
+}
+
+/// A change of the environment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Exported {
+    pub name: String,
+    /// `None` where the variable is taken away.
+    pub value: Option<Word>,
+    /// Whether it happens on every way to what follows.
+    pub certain: bool,
 }
 
 impl Place {
@@ -97,6 +118,21 @@ impl Place {
         let mut place = self.clone();
         place.via.push(via);
         place
+    }
+
+    /// Sets a variable for what follows, or takes it away.
+    pub(super) fn export(&mut self, name: &str, value: Option<Word>, certain: bool) {
+        let at = self.environment.iter().rposition(|(own, _)| own == name);
+        match (at.and_then(|at| self.environment.get_mut(at)), &value) {
+            (Some((_, own)), Some(value)) if certain => *own = value.clone(),
+            (Some((_, own)), _) => {
+                let before = Exported { name: name.to_owned(), value: Some(own.clone()), certain: true };
+                self.environment.retain(|(own, _)| own != name);
+                self.exported.push(before);
+                self.exported.push(Exported { name: name.to_owned(), value, certain });
+            }
+            (None, _) => self.exported.push(Exported { name: name.to_owned(), value, certain }),
+        }
     }
 }
 
@@ -115,6 +151,8 @@ pub(super) struct Reader<'a> {
     pub answers: &'a Answers,
     pub environment: &'a [(std::ffi::OsString, std::ffi::OsString)],
     pub parser: &'a dyn Parser,
+    /// What the script that was read last does to the environment; it counts for whoever sources it.
+    pub exported: Vec<Exported>,
     pub reading: Reading,
 }
 
@@ -132,9 +170,13 @@ impl Reader<'_> {
             None => dashed(self.tools, words, file_name),
         };
         let program_unknown = words.first().is_some_and(|word| file_name.is_none() || !word.is_known());
-        let (mut command, taken) = arguments::command(words, tool, place, around, self.environment);
+        let (mut command, taken) = arguments::command(words, tool, place, around);
         if command.name.is_none() {
             command.name = file_name.map(str::to_owned);
+        }
+        match tool {
+            Some(tool) => context::land(self, &mut command, &taken, tool, place),
+            None => command.contexts.clone_from(&place.contexts),
         }
         let index = self.reading.commands.len();
         let help = command.help;
@@ -185,6 +227,7 @@ impl Reader<'_> {
         let question = Question::Script(path);
         match self.answers.get(&question) {
             Some(Fact::Text(text)) => Some(text.clone()),
+            Some(Fact::Contexts(_)) => None,
             Some(Fact::Unknown(why)) => {
                 let why = why.clone();
                 self.unresolved(UnresolvedKind::Script, Some(index), &why);

@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use crate::model::{Hole, Origin, Piece, Stdin, UnresolvedKind, Via, Word};
 
+use super::exports::{Exports, is_certain};
 use super::reading::{Place, Reader, Surroundings};
 use super::shell::{self, Dialect, Script, Simple};
 
@@ -79,9 +80,11 @@ fn commands(reader: &mut Reader<'_>, script: &Script, source: &Source<'_>, place
     let offset = reader.reading.commands.len();
     let mut indexes: Vec<Option<usize>> = Vec::with_capacity(script.commands.len());
     let mut directory = place.directory.clone();
+    let mut exports = Exports::new(reader, place);
     for simple in &script.commands {
         let mut inner = place.clone();
         inner.directory = directory.clone();
+        exports.apply(&mut inner);
         inner.via.extend(simple.via.iter().map(via));
         if script.fork_bomb.as_ref().is_some_and(|bomb| bomb.start <= simple.span.start && simple.span.end <= bomb.end)
         {
@@ -89,8 +92,16 @@ fn commands(reader: &mut Reader<'_>, script: &Script, source: &Source<'_>, place
         }
         let words: Vec<Word> = simple.words.iter().map(|word| from_shell(word, source)).collect();
         directory = directory_after(simple, &words, directory);
-        indexes.push(reader.words(words, surroundings(simple, source), &inner));
+        let around = surroundings(simple, source);
+        exports.note(simple, &words, &around.environment);
+        let sources = matches!(words.first().and_then(Word::text), Some("source" | "."));
+        reader.exported.clear();
+        indexes.push(reader.words(words, around, &inner));
+        if sources {
+            exports.sourced(&reader.exported, is_certain(simple));
+        }
     }
+    reader.exported = exports.changes;
     if script.commands.is_empty() && script.fork_bomb.is_some() {
         let place = place.under(Via::Shell("fork-bomb".to_owned()));
         reader.words(vec![Word::exact(source.text).at(source.origin)], Surroundings::default(), &place);

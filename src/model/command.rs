@@ -117,6 +117,21 @@ pub struct ContextName {
     pub name: Option<String>,
 }
 
+impl ContextName {
+    /// The name of a place of some kind.
+    #[must_use]
+    pub fn of(kind: &str, name: impl Into<String>) -> Self {
+        Self { kind: kind.to_owned(), name: Some(name.into()) }
+    }
+}
+
+impl std::fmt::Display for ContextName {
+    /// `kind:name` as a policy writes it; `kind:?` where the name is not known.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}:{}", self.kind, self.name.as_deref().unwrap_or("?"))
+    }
+}
+
 /// A word, or the end of one, that is a secret by its position.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SecretWord {

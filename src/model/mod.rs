@@ -21,7 +21,7 @@ mod word;
 pub use class::{ActionClass, Apart, DataLabel, Effect, Grade};
 pub use command::{Command, ContextName, Flag, SecretWord, Stdin, Touch, Unresolved, UnresolvedKind, Via};
 pub use digest::{Digest, Digesting, InvalidDigest};
-pub use fact::{Answers, Fact, Question};
+pub use fact::{Answers, Fact, Landing, Question};
 pub use finding::{Clause, Decision, Finding, Requirement};
 pub use id::{InvalidId, LogId, RequestId};
 pub use key::{Fingerprint, InvalidFingerprint, InvalidKey, KeyKind, PublicKey};

@@ -1,5 +1,7 @@
 //! How one program's command line is read: pure grammar, no opinion.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 /// The grammar of one program, or of one subcommand of it.
@@ -113,6 +115,9 @@ pub enum Place {
 pub struct Context {
     /// What stands before the colon in a policy: `kube`, `aws`, `host`, `database`, `git`.
     pub kind: String,
+    /// Whose files say the rest, where programs of one kind differ: `postgres`, `mysql`.
+    #[serde(default)]
+    pub reader: Option<String>,
     /// Options whose value names it.
     #[serde(default)]
     pub options: Vec<String>,
@@ -122,6 +127,9 @@ pub struct Context {
     /// The operand (from 0) that names it.
     #[serde(default)]
     pub operand: Option<usize>,
+    /// What else the command line says about it: the options for each setting (`namespace: [--namespace]`).
+    #[serde(default)]
+    pub settings: BTreeMap<String, Vec<String>>,
 }
 
 /// The role of an operand.

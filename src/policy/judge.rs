@@ -7,7 +7,6 @@ use std::path::Path;
 use super::facts::{Candidate, resource_matches};
 use super::layers::Policy;
 use super::load::layer::Layer;
-use super::load::pattern;
 use super::load::rule::Rule;
 use super::matrix::{self, Touched};
 use super::requirement::Collected;
@@ -238,12 +237,8 @@ impl Policy {
                     touched.tags.extend(data.tags.iter().cloned());
                 }
             }
-            for environment in &base.environments {
-                if environment.contexts.iter().any(|pattern| lands_in(command, pattern, circumstances.host)) {
-                    touched.environments.insert(environment.name.clone());
-                }
-            }
         }
+        touched.environments = self.environments(command, circumstances.host, project);
         touched
     }
 }
@@ -286,17 +281,6 @@ fn words_touched(command: &Command) -> impl Iterator<Item = (&Word, bool)> {
     let known = command.touches.iter().map(|touch| (&touch.word, touch.recursive));
     let all = command.words.iter().skip(1).map(|word| (word, true));
     known.chain(all.filter(|_| !command.described))
-}
-
-/// Whether a command lands in a context; a name that is not known may be any.
-fn lands_in(command: &Command, wanted: &str, host: &str) -> bool {
-    let Some((kind, name)) = wanted.split_once(':') else {
-        return false;
-    };
-    let named = command.contexts.iter().any(|context| {
-        pattern::matches(kind, &context.kind) && context.name.as_ref().is_none_or(|own| pattern::matches(name, own))
-    });
-    named || (command.remote.is_none() && kind == "host" && pattern::matches(name, host))
 }
 
 /// `f() { f | f & }; f`: inside a function a call of itself that runs beside another or in the background.

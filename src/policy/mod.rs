@@ -5,6 +5,7 @@ mod built_in;
 mod compiled;
 mod facts;
 mod judge;
+mod landing;
 mod layers;
 pub mod load;
 mod matrix;

@@ -150,7 +150,9 @@ impl Compiler<'_> {
     fn body(&self, written: &WrittenBody, default_help: &[&str]) -> Result<Body, PolicyError> {
         let mut context: Vec<_> = written.context.iter().cloned().collect();
         for one in &mut context {
-            one.options = one.options.iter().map(|option| self.named(option)).collect();
+            for options in std::iter::once(&mut one.options).chain(one.settings.values_mut()) {
+                *options = options.iter().map(|option| self.named(option)).collect();
+            }
         }
         let help = match &written.help {
             Some(help) => self.names(help),

@@ -183,11 +183,15 @@ impl Reader<'_> {
             let contexts = self.plain_patterns(&environment.value.contexts)?;
             for (text, at) in environment.value.contexts.placed() {
                 if !text.contains(':') {
-                    let hint = "write `kube:NAME`, `aws:NAME`, `host:NAME`, `database:NAME` or `git:BRANCH`";
+                    let hint = "write `kube:NAME`, `aws:NAME`, `host:NAME`, `database:HOST` or `git:BRANCH`";
                     return Err(self.origin.hinted(at, format!("`{text}` names no kind of context"), hint));
                 }
             }
             let name = environment.value.name.value.0.clone();
+            if matches!(name.as_str(), "unknown" | "otherwise") {
+                let message = format!("`{name}` is a column of the matrix and no environment");
+                return Err(self.origin.at(&environment.value.name, message));
+            }
             self.checked.base.environments.push(Environment { name, contexts });
         }
         for (class, row) in &file.matrix {

@@ -1,0 +1,272 @@
+//! Where a command lands: what its words, variables and the files of its program say; refuses to let a file of this host
+//! speak for a command that runs elsewhere, and takes a name that cannot be known for any name.
+
+use std::ffi::OsStr;
+use std::path::Path;
+
+use crate::model::{Command, Context, ContextName, Fact, Hole, Landing, Piece, Question, Tool, Word};
+
+use super::arguments::Taken;
+use super::reading::{Place, Reader};
+
+/// What the programs of a kind look at besides their own options.
+struct Depends {
+    reader: &'static str,
+    variables: &'static [&'static str],
+    /// Whether operands and subcommand count too.
+    operands: bool,
+    /// Whether it looks into the home directory.
+    home: bool,
+}
+
+const fn depends(reader: &'static str, variables: &'static [&'static str], operands: bool, home: bool) -> Depends {
+    Depends { reader, variables, operands, home }
+}
+
+/// Whose files can be asked for.
+const READERS: [Depends; 12] = [
+    depends("kube", &["KUBECONFIG"], false, true),
+    depends(
+        "aws",
+        &[
+            "AWS_PROFILE",
+            "AWS_DEFAULT_PROFILE",
+            "AWS_CONFIG_FILE",
+            "AWS_SHARED_CREDENTIALS_FILE",
+            "AWS_REGION",
+            "AWS_DEFAULT_REGION",
+            "AWS_ROLE_ARN",
+            "AWS_ACCESS_KEY_ID",
+        ],
+        false,
+        true,
+    ),
+    depends(
+        "gcp",
+        &["CLOUDSDK_CORE_PROJECT", "CLOUDSDK_ACTIVE_CONFIG_NAME", "CLOUDSDK_CONFIG", "CLOUDSDK_COMPUTE_REGION"],
+        false,
+        true,
+    ),
+    depends("azure", &["AZURE_CONFIG_DIR"], false, true),
+    depends("terraform", &["TF_WORKSPACE", "TF_DATA_DIR"], false, false),
+    depends("docker", &["DOCKER_CONTEXT", "DOCKER_HOST", "DOCKER_CONFIG"], false, true),
+    depends(
+        "git",
+        &[
+            "GIT_DIR",
+            "GIT_CONFIG_GLOBAL",
+            "GIT_CONFIG_SYSTEM",
+            "GIT_CONFIG_NOSYSTEM",
+            "GIT_CONFIG_COUNT",
+            "XDG_CONFIG_HOME",
+        ],
+        true,
+        true,
+    ),
+    depends(
+        "postgres",
+        &["PGHOST", "PGHOSTADDR", "PGDATABASE", "PGUSER", "PGSERVICE", "PGSERVICEFILE", "PGSYSCONFDIR"],
+        true,
+        true,
+    ),
+    depends("mysql", &["MYSQL_HOST", "MYSQL_HOME", "MYSQL_GROUP_SUFFIX"], true, true),
+    depends("redis", &[], false, false),
+    depends("mongo", &[], true, false),
+    depends("ssh", &[], true, true),
+];
+
+/// Most combinations of values that variables may have; with more, nothing is known.
+const MAX_CHOICES: usize = 8;
+/// Most bytes of a value that a question carries.
+const MAX_VALUE: usize = 4096;
+
+/// Notes where the command lands, and asks what its program's files say where some policy wants to know.
+pub(super) fn land(reader: &mut Reader<'_>, command: &mut Command, taken: &Taken, tool: &Tool, place: &Place) {
+    let mut contexts = place.contexts.clone();
+    for context in taken.bodies(tool).flat_map(|body| &body.context) {
+        let view = View { reader, command, place };
+        let (names, questions) = view.look(context);
+        contexts.extend(names);
+        for question in questions {
+            contexts.extend(answer(reader, question));
+        }
+    }
+    let mut seen = Vec::new();
+    contexts.retain(|context| {
+        let new = !seen.contains(context);
+        if new {
+            seen.push(context.clone());
+        }
+        new
+    });
+    command.contexts = contexts;
+}
+
+/// The names that were found; a name that may be any, until there is an answer and where there is none.
+fn answer(reader: &mut Reader<'_>, landing: Landing) -> Vec<ContextName> {
+    let any = ContextName { kind: landing.kind.clone(), name: None };
+    let question = Question::Context(landing);
+    match reader.answers.get(&question) {
+        Some(Fact::Contexts(names)) => names.clone(),
+        Some(Fact::Unknown(_) | Fact::Text(_)) => {
+            let host = ContextName { kind: "host".to_owned(), name: None };
+            let reaches = matches!(any.kind.as_str(), "kube" | "docker" | "database" | "git");
+            std::iter::once(any).chain(Some(host).filter(|_| reaches)).collect()
+        }
+        None => {
+            if !reader.reading.questions.contains(&question) {
+                reader.reading.questions.push(question);
+            }
+            vec![any]
+        }
+    }
+}
+
+/// A value that a variable may have; `None` where it is not set.
+type Choice = Option<Word>;
+
+struct View<'a, 'r> {
+    reader: &'a Reader<'r>,
+    command: &'a Command,
+    place: &'a Place,
+}
+
+impl View<'_, '_> {
+    fn look(&self, context: &Context) -> (Vec<ContextName>, Vec<Landing>) {
+        let name = |word: Option<&Word>| ContextName {
+            kind: context.kind.clone(),
+            name: word.and_then(|word| self.text(word)),
+        };
+        let by_option = self.command.flags.iter().rev().find(|flag| context.options.contains(&flag.name));
+        let by_operand = || context.operand.and_then(|at| self.command.operands.get(at));
+        let mut names = Vec::new();
+        if let Some(flag) = by_option {
+            names.push(name(flag.value.as_ref()));
+        } else if let Some(&index) = by_operand() {
+            names.push(name(self.command.words.get(index)));
+        } else {
+            // Of several variables the first that is set counts, and one that may not be set leaves the next in play.
+            for variable in &context.variables {
+                let choices = self.choices(variable);
+                names.extend(choices.iter().flatten().map(|word| name(Some(word))));
+                if !choices.contains(&None) {
+                    break;
+                }
+            }
+        }
+        let wanted = context.reader.as_deref().unwrap_or(&context.kind);
+        let depends = READERS.iter().find(|depends| depends.reader == wanted);
+        let asks = self.command.remote.is_none() && !self.command.help && self.reader.tools.looks_at(&context.kind);
+        match depends.filter(|_| asks) {
+            None => (names, Vec::new()),
+            Some(depends) => match self.landings(context, depends) {
+                Some(landings) => (names, landings),
+                None => {
+                    names.push(ContextName { kind: context.kind.clone(), name: None });
+                    (names, Vec::new())
+                }
+            },
+        }
+    }
+
+    /// The questions, one for each way that variables may stand; `None` where what would be asked is not known.
+    fn landings(&self, context: &Context, depends: &Depends) -> Option<Vec<Landing>> {
+        let mut landing = Landing {
+            kind: context.kind.clone(),
+            reader: depends.reader.to_owned(),
+            directory: self.command.directory.clone(),
+            ..Landing::default()
+        };
+        let all = context.settings.iter().map(|(name, options)| (name.as_str(), options));
+        for (setting, options) in std::iter::once(("name", &context.options)).chain(all) {
+            for flag in self.command.flags.iter().filter(|flag| options.contains(&flag.name)) {
+                let value = match &flag.value {
+                    Some(word) => self.text(word)?,
+                    None => String::new(),
+                };
+                landing.told.entry(setting.to_owned()).or_default().push(value);
+            }
+        }
+        if depends.operands {
+            for (setting, indexes) in [("path", &self.command.path), ("operands", &self.command.operands)] {
+                let words = indexes.iter().map(|&index| self.text(self.command.words.get(index)?));
+                let words: Option<Vec<String>> = words.collect();
+                if !indexes.is_empty() {
+                    landing.told.insert(setting.to_owned(), words?);
+                }
+            }
+        }
+        let mut landings = vec![landing];
+        let home = depends.home.then_some("HOME");
+        for variable in depends.variables.iter().copied().chain(home) {
+            let choices = self.choices(variable);
+            if landings.len() * choices.len() > MAX_CHOICES {
+                return None;
+            }
+            let mut next = Vec::new();
+            for landing in landings {
+                for choice in &choices {
+                    let mut landing = landing.clone();
+                    if let Some(word) = choice {
+                        // A key is no part of a question; that there is one is.
+                        let value = if variable == "AWS_ACCESS_KEY_ID" { "set".to_owned() } else { self.text(word)? };
+                        landing.variables.insert(variable.to_owned(), value);
+                    }
+                    next.push(landing);
+                }
+            }
+            landings = next;
+        }
+        Some(landings)
+    }
+
+    /// What a variable may be set to for the command.
+    fn choices(&self, name: &str) -> Vec<Choice> {
+        if let Some((_, word)) = self.command.environment.iter().rev().find(|(own, _)| own == name) {
+            return vec![Some(word.clone())];
+        }
+        let mut choices = Vec::new();
+        for exported in
+            self.place.exported.iter().rev().filter(|exported| exported.name == name || exported.name.is_empty())
+        {
+            if !choices.contains(&exported.value) {
+                choices.push(exported.value.clone());
+            }
+            if exported.certain {
+                return choices;
+            }
+        }
+        let inherited = || self.reader.environment.iter().find(|(own, _)| own == OsStr::new(name));
+        // What is set here means nothing where the command runs elsewhere.
+        let here = self.command.remote.is_none() && !self.place.cleared;
+        let last = inherited().filter(|_| here).map(|(_, value)| Word::exact(value));
+        if !choices.contains(&last) {
+            choices.push(last);
+        }
+        choices
+    }
+
+    /// The text of a word, where `~` and `$HOME` are known as well.
+    fn text(&self, word: &Word) -> Option<String> {
+        let mut text = String::new();
+        for piece in word.pieces() {
+            match piece {
+                Piece::Text(known) => text.push_str(known.to_str()?),
+                Piece::Hole(Hole::Home(home)) if home == "~" => text.push_str(&self.home()?),
+                Piece::Hole(Hole::Variable(name)) if name == "HOME" => text.push_str(&self.home()?),
+                Piece::Hole(Hole::Variable(name)) if name == "PWD" => {
+                    text.push_str(self.command.directory.as_deref().and_then(Path::to_str)?);
+                }
+                Piece::Hole(_) => return None,
+            }
+        }
+        Some(text).filter(|text| text.len() <= MAX_VALUE)
+    }
+
+    fn home(&self) -> Option<String> {
+        match self.choices("HOME").as_slice() {
+            [Some(word)] => word.text().map(str::to_owned),
+            _ => None,
+        }
+    }
+}
