@@ -235,4 +235,50 @@ mod tests {
         assert!(!environments(&["aws", "--profile", "test", "s3", "rm", "s3://b/x"]).contains("production"));
         assert!(!environments(&["ssh", "host", "aws s3 rm s3://b/x"]).contains("production"));
     }
+
+    /// Answers every question with one place, and keeps the questions.
+    struct One(std::cell::RefCell<Vec<Question>>);
+
+    impl Facts for One {
+        fn answer(&self, question: &Question) -> Fact {
+            self.0.borrow_mut().push(question.clone());
+            Fact::Contexts(vec![crate::model::ContextName::of("kube", "prod")])
+        }
+    }
+
+    #[test]
+    fn a_context_is_asked_for_once_and_only_where_a_policy_has_a_use_for_it() {
+        let asked = |environments: &str, script: &str, contexts| {
+            let text = format!("gate: 1\nname: acme\nenvironments: [{environments}]\n");
+            let policy = Policy::load(vec![Source { layer: Layer::User, file: "a.yaml".into(), text }]).unwrap();
+            let wanted = Wanted {
+                arguments: ["sh", "-c", script].map(OsString::from).to_vec(),
+                script: true,
+                directory: PathBuf::from("/work"),
+                environment: vec![("HOME".into(), "/home/dev".into())],
+            };
+            let circumstances = Circumstances {
+                requester: &[],
+                directory: &wanted.directory,
+                home: None,
+                today: Timestamp::EPOCH,
+                host: "host",
+            };
+            let facts = One(std::cell::RefCell::default());
+            let classified = classified_with(&wanted, &policy, &facts, &circumstances, contexts);
+            (facts.0.into_inner().len(), classified)
+        };
+        let (kube, aws) =
+            ("{name: production, contexts: [\"kube:prod\"]}", "{name: production, contexts: [\"aws:x\"]}");
+        let twice = "kubectl delete ns x; kubectl delete ns x";
+        let (count, classified) = asked(kube, twice, Contexts::Used);
+        assert_eq!(count, 1);
+        assert!(classified.judgement.environments.contains("production"));
+        let [answered] = classified.answered.as_slice() else { panic!("{:?}", classified.answered) };
+        assert_eq!((answered.question.as_str(), answered.answer.as_str()), ("context kube in /work", "kube:prod"));
+        assert_eq!(asked(aws, twice, Contexts::Used).0, 0);
+        assert_eq!(asked(aws, twice, Contexts::All).0, 1);
+        assert_eq!(asked(kube, "true; ls; kubectl --help", Contexts::All).0, 0);
+        assert_eq!(asked(kube, "ssh host kubectl delete ns x", Contexts::Used).0, 0);
+    }
 }

@@ -270,3 +270,74 @@ impl View<'_, '_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Around, Asked, Reading, Tools, read};
+    use super::*;
+    use crate::model::{Answers, Body, Form, Runs, Slot};
+
+    struct Shelf(Tool, Tool);
+
+    impl Tools for Shelf {
+        fn tool(&self, file_name: &str) -> Option<&Tool> {
+            [&self.0, &self.1].into_iter().find(|tool| tool.names.iter().any(|name| name == file_name))
+        }
+
+        fn looks_at(&self, kind: &str) -> bool {
+            kind == "aws"
+        }
+    }
+
+    fn reading(script: &str, answers: &Answers) -> Reading {
+        let context = Context { kind: "aws".into(), variables: vec!["AWS_PROFILE".into()], ..Context::default() };
+        let body = Body { context: vec![context], ..Body::default() };
+        let aws = Tool { name: "aws".into(), names: vec!["aws".into()], body, ..Tool::default() };
+        let runs = vec![Runs { at: Slot::FileOrInput, form: Form::Shell, more: false, marker: None }];
+        let body = Body { runs, ..Body::default() };
+        let source = Tool { name: "source".into(), names: vec!["source".into(), ".".into()], body, ..Tool::default() };
+        let asked = Asked::Script { text: script, index: 0, shell: "sh", positional: &[] };
+        let environment = [("HOME".into(), "/home/dev".into())];
+        let around = Around { directory: Path::new("/work"), environment: &environment };
+        read(asked, &around, &Shelf(aws, source), answers)
+    }
+
+    fn profiles(script: &str, answers: &Answers) -> Vec<Option<String>> {
+        let reading = reading(script, answers);
+        let last = reading.commands.last().unwrap();
+        last.contexts.iter().map(|context| context.name.clone()).collect()
+    }
+
+    #[test]
+    fn what_a_sourced_file_exports_counts_for_what_follows() {
+        let script = Question::Script("/work/env.sh".into());
+        let mut answers = Answers::from([(script, Fact::Text("export AWS_PROFILE=prod".into()))]);
+        let asked = reading(". ./env.sh; aws x", &answers).questions;
+        let [question @ Question::Context(landing)] = asked.as_slice() else { panic!("{asked:?}") };
+        assert_eq!(landing.variable("AWS_PROFILE"), Some("prod"));
+        answers.insert(question.clone(), Fact::Contexts(vec![ContextName::of("aws", "account/1")]));
+        let known = [Some("prod".to_owned()), Some("account/1".to_owned())];
+        assert_eq!(profiles(". ./env.sh; aws x", &answers), known);
+        assert_eq!(profiles("(. ./env.sh); aws x", &answers).first(), known.first(), "it may");
+    }
+
+    #[test]
+    fn more_ways_than_are_followed_are_any_context() {
+        let mut script = String::new();
+        for n in 0..20 {
+            script.push_str(&format!("if x; then export AWS_REGION=r{n} AWS_CONFIG_FILE=/c{n}; fi; "));
+        }
+        script.push_str("aws x");
+        assert!(reading(&script, &Answers::new()).questions.is_empty());
+        assert_eq!(profiles(&script, &Answers::new()), [None]);
+        let many: String = (0..300).map(|n| format!("export A{n}=x; ")).collect();
+        assert_eq!(profiles(&format!("{many} aws x"), &Answers::new()), [None]);
+    }
+
+    #[test]
+    fn keys_stand_in_no_question() {
+        let asked = reading("AWS_ACCESS_KEY_ID=AKIAIOSFODNN7EXAMPLE aws x", &Answers::new()).questions;
+        let [Question::Context(landing)] = asked.as_slice() else { panic!("{asked:?}") };
+        assert_eq!(landing.variable("AWS_ACCESS_KEY_ID"), Some("set"));
+    }
+}

@@ -1,4 +1,6 @@
-//! The built-in packs, judged as commands are: every rule proves its own examples through the whole classification.
+//! Policies, judged as commands are: every built-in rule proves its own examples through the whole classification, and
+//! environments are told by real files.
 
 mod compiled;
 mod examples;
+mod landing;
