@@ -2,6 +2,8 @@
 
 mod class;
 mod command;
+mod data;
+mod detector;
 mod digest;
 mod fact;
 mod finding;
@@ -20,6 +22,8 @@ mod word;
 
 pub use class::{ActionClass, Apart, DataLabel, Effect, Grade};
 pub use command::{Command, ContextName, Flag, SecretWord, Stdin, Touch, Unresolved, UnresolvedKind, Via};
+pub use data::{DataFact, DataQuestion, Extent, Found, Labelled};
+pub use detector::Detector;
 pub use digest::{Digest, Digesting, InvalidDigest};
 pub use fact::{Answers, Fact, Landing, Question};
 pub use finding::{Clause, Decision, Finding, Requirement};

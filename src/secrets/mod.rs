@@ -1,6 +1,7 @@
 //! Finds what must be masked before it is hashed, shown, sent or recorded; refuses to hide a verb or a target: only what
 //! its position names a secret, or what begins as a known token does, and never a word for its looks alone.
 
+pub mod detect;
 mod tokens;
 
 use std::ops::Range;
