@@ -88,6 +88,9 @@ _gate() {
             gate__subcmd__policy,list)
                 cmd="gate__subcmd__policy__subcmd__list"
                 ;;
+            gate__subcmd__policy,replay)
+                cmd="gate__subcmd__policy__subcmd__replay"
+                ;;
             gate__subcmd__policy,show)
                 cmd="gate__subcmd__policy__subcmd__show"
                 ;;
@@ -453,7 +456,7 @@ _gate() {
             return 0
             ;;
         gate__subcmd__policy)
-            opts="-h --help check test list show"
+            opts="-h --help check test list replay show"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -481,12 +484,46 @@ _gate() {
             return 0
             ;;
         gate__subcmd__policy__subcmd__list)
-            opts="-h --json --help"
+            opts="-h --unused --noisy --since --dir --json --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --since)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        gate__subcmd__policy__subcmd__replay)
+            opts="-h --policy --on-top --since --fail-on-change --dir --json --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --policy)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --since)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -509,12 +546,20 @@ _gate() {
             return 0
             ;;
         gate__subcmd__policy__subcmd__test)
-            opts="-h --json --help"
+            opts="-h --rule --format --json --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --rule)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --format)
+                    COMPREPLY=($(compgen -W "human junit tap json" -- "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;

@@ -48,17 +48,34 @@ complete -c gate -n "__fish_gate_needs_command" -a "completions" -d 'Write compl
 complete -c gate -n "__fish_gate_needs_command" -a "pages" -d 'Write the man pages to a folder'
 complete -c gate -n "__fish_gate_using_subcommand explain" -l json -d 'Print one JSON object'
 complete -c gate -n "__fish_gate_using_subcommand explain" -s h -l help -d 'Print help'
-complete -c gate -n "__fish_gate_using_subcommand policy; and not __fish_seen_subcommand_from check test list show" -s h -l help -d 'Print help'
-complete -c gate -n "__fish_gate_using_subcommand policy; and not __fish_seen_subcommand_from check test list show" -f -a "check" -d 'Read all layers and run the examples of every rule; exits with 78 on the first fault'
-complete -c gate -n "__fish_gate_using_subcommand policy; and not __fish_seen_subcommand_from check test list show" -f -a "test" -d 'Run the examples of every rule through the whole pipeline; exits with 65 if one does not hold'
-complete -c gate -n "__fish_gate_using_subcommand policy; and not __fish_seen_subcommand_from check test list show" -f -a "list" -d 'List the rules that count, with class and least effect'
-complete -c gate -n "__fish_gate_using_subcommand policy; and not __fish_seen_subcommand_from check test list show" -f -a "show" -d 'Show one rule, with its examples'
+complete -c gate -n "__fish_gate_using_subcommand policy; and not __fish_seen_subcommand_from check test list replay show" -s h -l help -d 'Print help'
+complete -c gate -n "__fish_gate_using_subcommand policy; and not __fish_seen_subcommand_from check test list replay show" -f -a "check" -d 'Read all layers and run the examples of every rule; exits with 78 on the first fault'
+complete -c gate -n "__fish_gate_using_subcommand policy; and not __fish_seen_subcommand_from check test list replay show" -f -a "test" -d 'Run the examples of every rule, and files of cases; exits with 65 if one does not hold'
+complete -c gate -n "__fish_gate_using_subcommand policy; and not __fish_seen_subcommand_from check test list replay show" -f -a "list" -d 'List the rules that count, with class and least effect'
+complete -c gate -n "__fish_gate_using_subcommand policy; and not __fish_seen_subcommand_from check test list replay show" -f -a "replay" -d 'Make the decisions in the audit log again with a changed policy, and list those that would be others'
+complete -c gate -n "__fish_gate_using_subcommand policy; and not __fish_seen_subcommand_from check test list replay show" -f -a "show" -d 'Show one rule, with its examples'
 complete -c gate -n "__fish_gate_using_subcommand policy; and __fish_seen_subcommand_from check" -l json -d 'Print JSON'
 complete -c gate -n "__fish_gate_using_subcommand policy; and __fish_seen_subcommand_from check" -s h -l help -d 'Print help'
-complete -c gate -n "__fish_gate_using_subcommand policy; and __fish_seen_subcommand_from test" -l json -d 'Print JSON'
-complete -c gate -n "__fish_gate_using_subcommand policy; and __fish_seen_subcommand_from test" -s h -l help -d 'Print help'
+complete -c gate -n "__fish_gate_using_subcommand policy; and __fish_seen_subcommand_from test" -l rule -d 'Run the examples of the rules only whose id begins with this' -r
+complete -c gate -n "__fish_gate_using_subcommand policy; and __fish_seen_subcommand_from test" -l format -d 'How to print' -r -f -a "human\t'Those that fail, and how many hold'
+junit\t'JUnit XML'
+tap\t'Test Anything Protocol, version 14'
+json\t'One JSON object'"
+complete -c gate -n "__fish_gate_using_subcommand policy; and __fish_seen_subcommand_from test" -l json -d 'The same as `--format json`'
+complete -c gate -n "__fish_gate_using_subcommand policy; and __fish_seen_subcommand_from test" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c gate -n "__fish_gate_using_subcommand policy; and __fish_seen_subcommand_from list" -l since -d 'Count records from this time on, such as 30d, 2026-11-22 or 2026-11-22T10:00:00Z' -r
+complete -c gate -n "__fish_gate_using_subcommand policy; and __fish_seen_subcommand_from list" -l dir -d 'The log\'s directory, or a copy of one [default: this host\'s log]' -r -F
+complete -c gate -n "__fish_gate_using_subcommand policy; and __fish_seen_subcommand_from list" -l unused -d 'Only those that the audit log has never seen fire'
+complete -c gate -n "__fish_gate_using_subcommand policy; and __fish_seen_subcommand_from list" -l noisy -d 'Only those that ask often and are nearly always approved (9 of 10, of at least 3), the most asking first'
 complete -c gate -n "__fish_gate_using_subcommand policy; and __fish_seen_subcommand_from list" -l json -d 'Print JSON'
 complete -c gate -n "__fish_gate_using_subcommand policy; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help'
+complete -c gate -n "__fish_gate_using_subcommand policy; and __fish_seen_subcommand_from replay" -l policy -d 'A file or a folder of the changed policy, in place of the user\'s own [default: the policy as it is]' -r -F
+complete -c gate -n "__fish_gate_using_subcommand policy; and __fish_seen_subcommand_from replay" -l since -d 'Replay records from this time on, such as 30d, 2026-11-22 or 2026-11-22T10:00:00Z' -r
+complete -c gate -n "__fish_gate_using_subcommand policy; and __fish_seen_subcommand_from replay" -l dir -d 'The log\'s directory, or a copy of one [default: this host\'s log]' -r -F
+complete -c gate -n "__fish_gate_using_subcommand policy; and __fish_seen_subcommand_from replay" -l on-top -d 'Put it on top of the user\'s own'
+complete -c gate -n "__fish_gate_using_subcommand policy; and __fish_seen_subcommand_from replay" -l fail-on-change -d 'Exit with 65 if a decision would be another one'
+complete -c gate -n "__fish_gate_using_subcommand policy; and __fish_seen_subcommand_from replay" -l json -d 'Print JSON'
+complete -c gate -n "__fish_gate_using_subcommand policy; and __fish_seen_subcommand_from replay" -s h -l help -d 'Print help'
 complete -c gate -n "__fish_gate_using_subcommand policy; and __fish_seen_subcommand_from show" -l json -d 'Print JSON'
 complete -c gate -n "__fish_gate_using_subcommand policy; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help'
 complete -c gate -n "__fish_gate_using_subcommand requests" -l json -d 'Print one JSON array'

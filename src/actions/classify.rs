@@ -160,10 +160,7 @@ fn classified_by(
 
 /// Facts as they stand in a request: text by its digest, so that a changed script is another question.
 fn answered((question, fact): (&Question, &Fact)) -> Answered {
-    let question = match question {
-        Question::Script(path) => format!("script {}", Shown::os(path.as_os_str())),
-        Question::Context(landing) => asked(landing),
-    };
+    let question = told(question);
     let answer = match fact {
         Fact::Text(text) => crate::model::Digest::of(text.as_bytes()).to_string(),
         Fact::Contexts(names) if names.is_empty() => "none".to_owned(),
@@ -174,6 +171,14 @@ fn answered((question, fact): (&Question, &Fact)) -> Answered {
         Fact::Unknown(why) => format!("unknown: {why}"),
     };
     Answered { question, answer }
+}
+
+/// A question as it stands in a request.
+pub(super) fn told(question: &Question) -> String {
+    match question {
+        Question::Script(path) => format!("script {}", Shown::os(path.as_os_str())),
+        Question::Context(landing) => asked(landing),
+    }
 }
 
 /// A question about a context: what the program was told, and in which directory.

@@ -3,11 +3,37 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::model::{Fact, Question, Timestamp};
+use crate::model::{Fact, Question, Shown, Timestamp};
 use crate::policy::{Circumstances, Policy};
 use crate::ports::Facts;
 
 use super::classify::{Wanted, classified};
+
+/// An example or a case, and what came of it.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Checked {
+    /// What it belongs to: a rule's id, or a file of cases.
+    pub suite: String,
+    /// What it is called there.
+    pub name: String,
+    /// The file it stands in.
+    pub file: String,
+    /// The line, from 1, where that is known.
+    pub line: Option<usize>,
+    /// The command, with nothing in it that acts on a terminal.
+    pub command: String,
+    /// What should come of it.
+    pub expected: String,
+    /// What came of it.
+    pub got: String,
+    /// Whether that is the same.
+    pub holds: bool,
+    /// The rules that stopped it.
+    pub rules: Vec<String>,
+    /// Why that is expected, if somebody said so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub why: Option<String>,
+}
 
 /// An example that does not hold.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
@@ -32,7 +58,7 @@ pub struct Examined {
 }
 
 /// A world in which nothing can be looked up.
-struct Empty;
+pub(super) struct Empty;
 
 impl Facts for Empty {
     fn answer(&self, _: &Question) -> Fact {
@@ -52,7 +78,7 @@ pub fn examined(policy: &Policy, chosen: &dyn Fn(&str) -> bool) -> Examined {
         let matching = examples.matching.iter().map(|line| (line, true));
         for (line, fires) in matching.chain(examples.skip.iter().map(|line| (line, false))) {
             examined.lines += 1;
-            if fires_on(policy, &rule, line) != fires {
+            if fired(policy, line).contains(&rule) != fires {
                 examined.broken.push(Broken { rule: rule.clone(), line: line.clone(), fires });
             }
         }
@@ -60,7 +86,37 @@ pub fn examined(policy: &Policy, chosen: &dyn Fn(&str) -> bool) -> Examined {
     examined
 }
 
-fn fires_on(policy: &Policy, rule: &str, line: &str) -> bool {
+/// The same, one by one, each with its place.
+#[must_use]
+pub fn checked(policy: &Policy, chosen: &dyn Fn(&str) -> bool) -> Vec<Checked> {
+    let places = policy.places();
+    let mut all = Vec::new();
+    for (rule, examples) in policy.examples().into_iter().filter(|(rule, _)| chosen(rule)) {
+        let matching = examples.matching.iter().map(|line| (line, true));
+        for (example, fires) in matching.chain(examples.skip.iter().map(|line| (line, false))) {
+            let rules = fired(policy, example);
+            let got = rules.contains(&rule);
+            let said = |fires: bool| if fires { "fires" } else { "does not fire" }.to_owned();
+            let (file, line) = places.of(&rule, example);
+            all.push(Checked {
+                suite: rule.clone(),
+                name: format!("{} {example}", if fires { "match:" } else { "skip:" }),
+                file,
+                line,
+                command: Shown::text(example).to_string(),
+                expected: said(fires),
+                got: said(got),
+                holds: got == fires,
+                rules,
+                why: None,
+            });
+        }
+    }
+    all
+}
+
+/// The rules that fire on a line of sh.
+fn fired(policy: &Policy, line: &str) -> Vec<String> {
     let wanted = Wanted {
         arguments: vec!["sh".into(), "-c".into(), line.into()],
         script: true,
@@ -75,5 +131,5 @@ fn fires_on(policy: &Policy, rule: &str, line: &str) -> bool {
         host: "host",
     };
     let classified = classified(&wanted, policy, &Empty, &circumstances);
-    classified.judgement.findings.iter().any(|finding| finding.rule == rule)
+    classified.judgement.findings.into_iter().map(|finding| finding.rule).collect()
 }

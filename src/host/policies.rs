@@ -69,6 +69,42 @@ pub fn read(paths: &Paths, directory: &Path) -> Result<Policy, Failure> {
     Policy::load(sources).map_err(|error| Failure::of(&error))
 }
 
+/// A file that somebody names, as text.
+///
+/// # Errors
+/// When there is none, or it cannot be read.
+pub fn text(path: &Path) -> Result<String, Failure> {
+    match file::text(path, MAX).map_err(|error| Failure::of(&error))? {
+        Some((text, _)) => Ok(text),
+        None => Err(Failure { message: format!("there is no file `{}`", Shown::os(path.as_os_str())), hint: None }),
+    }
+}
+
+/// The system's files, and as the user's layer the files and folders that are named; on top of the user's own, or in
+/// their place.
+///
+/// # Errors
+/// When a folder or a file cannot be read.
+pub fn changed(paths: &Paths, named: &[PathBuf], on_top: bool) -> Result<Vec<Source>, Failure> {
+    let mut sources = Vec::new();
+    folder(Layer::System, &paths.system_policies(), &mut sources)?;
+    if on_top || named.is_empty() {
+        folder(Layer::User, &paths.policies(), &mut sources)?;
+    }
+    for path in named {
+        if path.is_dir() {
+            folder(Layer::User, path, &mut sources)?;
+        } else {
+            sources.push(Source {
+                layer: Layer::User,
+                file: Shown::os(path.as_os_str()).to_string(),
+                text: text(path)?,
+            });
+        }
+    }
+    Ok(sources)
+}
+
 /// The files of all layers.
 fn sources(paths: &Paths, directory: &Path) -> Result<Vec<Source>, Failure> {
     let mut sources = Vec::new();

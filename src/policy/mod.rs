@@ -9,6 +9,7 @@ mod landing;
 mod layers;
 pub mod load;
 mod matrix;
+mod places;
 mod requirement;
 mod seen;
 mod sources;
@@ -20,6 +21,7 @@ pub use layers::Policy;
 pub use load::error::PolicyError;
 pub use load::layer::{Layer, Source};
 pub use load::rule::{Examples, Rule};
+pub use places::Places;
 pub use sources::Sources;
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Approvals from end to end: a real gate waits, and answers come through its queue, honest and hostile ones.
 
 mod attacks;
-mod desk;
+pub mod desk;
 
 use desk::Desk;
 

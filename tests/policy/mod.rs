@@ -4,3 +4,5 @@
 mod compiled;
 mod examples;
 mod landing;
+mod replay;
+mod results;

@@ -2,7 +2,7 @@
 
 mod line;
 mod repair;
-mod show;
+pub mod show;
 mod verify;
 
 use std::path::PathBuf;
@@ -47,10 +47,10 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Complaint> {
 }
 
 /// How long a reader waits for writers to finish a line.
-const PATIENCE: std::time::Duration = std::time::Duration::from_secs(10);
+pub const PATIENCE: std::time::Duration = std::time::Duration::from_secs(10);
 
 /// A log that cannot be read; where there never was one, that is said plainly.
-fn unreadable(fault: LogError, paths: Option<&Paths>) -> Complaint {
+pub fn unreadable(fault: LogError, paths: Option<&Paths>) -> Complaint {
     match (&fault, paths) {
         (LogError::Missing(dir), Some(paths)) if !paths.pin().exists() => {
             Complaint::new(exit::LOG, format!("there is no audit log in `{}` yet", Shown::os(dir.as_os_str())))
@@ -64,12 +64,12 @@ fn unreadable(fault: LogError, paths: Option<&Paths>) -> Complaint {
 }
 
 /// Where the log lies: the directory that is named, else this host's.
-fn place(named: Option<&PathBuf>, paths: &Paths) -> PathBuf {
+pub fn place(named: Option<&PathBuf>, paths: &Paths) -> PathBuf {
     named.cloned().unwrap_or_else(|| paths.audit())
 }
 
 /// A time without its fraction.
-fn seconds(time: Timestamp) -> String {
+pub fn seconds(time: Timestamp) -> String {
     let text = time.to_string();
     text.split_once('.').map_or(text.clone(), |(seconds, _)| format!("{seconds}Z"))
 }

@@ -54,6 +54,19 @@ pub enum Since {
     At(Timestamp),
 }
 
+impl Since {
+    /// The moment, if it is now.
+    pub fn moment(self, now: Timestamp) -> Timestamp {
+        match self {
+            Self::At(time) => time,
+            Self::Ago(span) => {
+                let micros = i64::try_from(span.duration().as_micros()).unwrap_or(i64::MAX);
+                Timestamp::from_micros(now.micros().saturating_sub(micros)).unwrap_or(now)
+            }
+        }
+    }
+}
+
 /// Shows records.
 pub fn run(arguments: &Arguments) -> Result<ExitCode, Complaint> {
     let paths = paths()?;
@@ -89,13 +102,7 @@ struct Showing<'a> {
 
 impl<'a> Showing<'a> {
     fn new(arguments: &'a Arguments, now: Timestamp) -> Self {
-        let since = arguments.since.map(|since| match since {
-            Since::At(time) => time,
-            Since::Ago(span) => {
-                let micros = i64::try_from(span.duration().as_micros()).unwrap_or(i64::MAX);
-                Timestamp::from_micros(now.micros().saturating_sub(micros)).unwrap_or(now)
-            }
-        });
+        let since = arguments.since.map(|since| since.moment(now));
         let out = std::io::BufWriter::new(std::io::stdout().lock());
         let (lines, runs, last) = (Lines::default(), BTreeSet::new(), VecDeque::new());
         Self { arguments, since, lines, runs, last, out, failed: None, found: false }
@@ -165,7 +172,7 @@ impl<'a> Showing<'a> {
 }
 
 /// A length of time before now, a day, or a moment; in UTC.
-fn since(text: &str) -> Result<Since, String> {
+pub fn since(text: &str) -> Result<Since, String> {
     if let Ok(span) = text.parse() {
         return Ok(Since::Ago(span));
     }

@@ -24,6 +24,26 @@ pub fn value<T: serde::Serialize + ?Sized>(value: &T) -> Result<Value, Canonical
     serde_json::to_value(value).map_err(|error| CanonicalError::Value(error.to_string()))
 }
 
+/// Reads JSON as people write it: one value in any spelling. For what nobody signs.
+///
+/// # Errors
+/// What is wrong, and at which column.
+pub fn lenient<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, LenientError> {
+    serde_json::from_str(text).map_err(|fault| {
+        let said = fault.to_string();
+        let said = said.rsplit_once(" at line ").map_or(said.as_str(), |(said, _)| said);
+        LenientError { message: crate::model::Shown::text(said).to_string(), column: fault.column() }
+    })
+}
+
+/// Why a text is no JSON, or not what is expected.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message} (column {column})")]
+pub struct LenientError {
+    message: String,
+    column: usize,
+}
+
 /// How deep arrays and objects may nest, both ways, so that whatever is written can be read.
 pub const MAX_DEPTH: usize = 64;
 
