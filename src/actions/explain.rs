@@ -2,15 +2,18 @@
 //! and needs nothing.
 
 use std::collections::BTreeSet;
+use std::ffi::OsString;
 
 use serde::Serialize;
 
 use crate::model::{
     ActionClass, Answered, Clause, Command, DataLabel, Decision, Digest, Effect, Origin, Shown, Span, Unresolved,
+    lookalikes,
 };
-use crate::secrets::{in_words, merged};
+use crate::secrets::{Secret, in_words, merged};
 
-use super::classify::Classified;
+use super::classify::{Classified, Wanted};
+use super::subject::secrets_of;
 
 /// What gate sees and would decide.
 #[derive(Debug, Serialize)]
@@ -47,6 +50,29 @@ pub struct Explanation {
     pub policy: Digest,
     /// What people should know about the policy.
     pub notices: Vec<String>,
+    /// Words that are not what they look like.
+    pub lookalikes: Vec<Lookalike>,
+    /// The command line as it was typed, argument by argument.
+    #[serde(skip)]
+    pub typed: Vec<Typed>,
+}
+
+/// A word that is not what it looks like.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+pub struct Lookalike {
+    /// The argument, from 0.
+    pub argument: usize,
+    /// What is in it.
+    pub what: String,
+}
+
+/// An argument as it was typed.
+#[derive(Debug)]
+pub struct Typed {
+    /// All of it.
+    pub text: OsString,
+    /// What of it must not be shown.
+    pub secrets: Vec<Secret>,
 }
 
 /// A command as it is shown.
@@ -68,6 +94,9 @@ pub struct Explained {
     pub dry_run: bool,
     /// The contexts it lands in.
     pub contexts: Vec<String>,
+    /// Whether each word is known, every byte of it.
+    #[serde(skip)]
+    pub known: Vec<bool>,
     /// Where its words stand in the invocation.
     #[serde(skip)]
     pub origins: Vec<Option<Origin>>,
@@ -101,7 +130,7 @@ pub struct ExplainedFinding {
 
 /// Explains a classification.
 #[must_use]
-pub fn explained(classified: &Classified, policy: Digest) -> Explanation {
+pub fn explained(wanted: &Wanted, classified: &Classified, policy: Digest) -> Explanation {
     let commands: Vec<Explained> = classified.reading.commands.iter().map(command).collect();
     let judgement = &classified.judgement;
     let findings = judgement.findings.iter().map(|finding| {
@@ -142,8 +171,24 @@ pub fn explained(classified: &Classified, policy: Digest) -> Explanation {
         within,
         policy,
         notices: judgement.notices.clone(),
+        lookalikes: lookalikes_in(wanted),
+        typed: typed(wanted, classified),
         commands,
     }
+}
+
+fn lookalikes_in(wanted: &Wanted) -> Vec<Lookalike> {
+    let texts = wanted.arguments.iter().enumerate();
+    let remarks = texts.flat_map(|(argument, text)| {
+        lookalikes(&text.to_string_lossy()).into_iter().map(move |what| Lookalike { argument, what })
+    });
+    remarks.collect()
+}
+
+fn typed(wanted: &Wanted, classified: &Classified) -> Vec<Typed> {
+    let secrets = secrets_of(wanted, &classified.reading.commands);
+    let texts = wanted.arguments.iter().cloned().zip(secrets);
+    texts.map(|(text, secrets)| Typed { text, secrets: merged(secrets) }).collect()
 }
 
 fn command(command: &Command) -> Explained {
@@ -156,6 +201,7 @@ fn command(command: &Command) -> Explained {
         privileged: command.privileged,
         dry_run: command.dry_run,
         contexts: command.contexts.iter().map(ToString::to_string).collect(),
+        known: command.words.iter().map(crate::model::Word::is_known).collect(),
         origins: command.words.iter().map(crate::model::Word::origin).collect(),
     }
 }

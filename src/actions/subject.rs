@@ -162,6 +162,12 @@ fn standard_input(standing: Standing, masker: &mut Masker<'_>) -> Result<StdinBi
 
 /// All arguments, with every secret taken out that the commands found in them, or their own form, give away.
 fn arguments(wanted: &Wanted, commands: &[Command], masker: &mut Masker<'_>) -> Result<Vec<Text>, Failure> {
+    let texts = wanted.arguments.iter().zip(secrets_of(wanted, commands)).enumerate();
+    texts.map(|(at, (text, secrets))| masker.text(&format!("/invocation/arguments/{at}"), text, secrets)).collect()
+}
+
+/// The secrets in each argument, by the commands found in them and by their own form.
+pub(super) fn secrets_of(wanted: &Wanted, commands: &[Command]) -> Vec<Vec<Secret>> {
     let mut secrets: Vec<Vec<Secret>> = wanted.arguments.iter().map(|_| Vec::new()).collect();
     let known: Vec<Option<&str>> = wanted.arguments.iter().map(|word| word.to_str()).collect();
     let own = if wanted.script { Vec::new() } else { in_words(&known) };
@@ -183,8 +189,7 @@ fn arguments(wanted: &Wanted, commands: &[Command], masker: &mut Masker<'_>) -> 
             }
         }
     }
-    let texts = wanted.arguments.iter().zip(secrets).enumerate();
-    texts.map(|(at, (text, secrets))| masker.text(&format!("/invocation/arguments/{at}"), text, secrets)).collect()
+    secrets
 }
 
 /// Marks a secret of a word in the argument the word came from: exactly, where it stands there byte for byte, else

@@ -11,7 +11,7 @@ use super::refusal::{apart_name, grade_name};
 use super::roster::is_unclaimed;
 use crate::model::{
     Apart, BoundFile, Clause, Finding, Grade, Request, Seen, SeenCommand, Shown, Span, StdinKind, Text, Timestamp,
-    quoted_word,
+    lookalikes, quoted_word,
 };
 
 /// A request in lines that are safe to print.
@@ -208,6 +208,10 @@ fn cautions(request: &Request, seen: &Seen) -> Vec<String> {
     for claim in requester.principals.iter().filter(|claim| is_unclaimed(&claim.principal)) {
         cautions.push(format!("nobody claims {}: make sure that it is not you who asks", show(&claim.principal)));
     }
+    for (at, argument) in request.subject.invocation.arguments.iter().enumerate() {
+        let remarks = lookalikes(&plain(argument)).into_iter();
+        cautions.extend(remarks.map(|what| format!("argument {at} is not what it looks like: {what}")));
+    }
     let files = std::iter::once(&request.subject.invocation.executable).chain(&request.subject.invocation.files);
     if files.into_iter().any(|file| !file.held) {
         cautions.push("some of what runs can still be changed".to_owned());
@@ -216,6 +220,16 @@ fn cautions(request: &Request, seen: &Seen) -> Vec<String> {
         cautions.push("gate could not find out everything that would happen".to_owned());
     }
     cautions
+}
+
+/// What is known of a text.
+fn plain(text: &Text) -> String {
+    match text {
+        Text::Plain(text) => text.clone(),
+        Text::Bytes(bytes) => String::from_utf8_lossy(bytes).into_owned(),
+        Text::Masked { .. } => String::new(),
+        Text::Parts(parts) => parts.iter().map(plain).collect(),
+    }
 }
 
 #[cfg(test)]
@@ -268,6 +282,17 @@ mod tests {
         assert_eq!(screen.command, "rm -rf /srv/data --password=‹flag hidden› '‹flag hidden›'");
         assert_eq!(screen.hidden.as_deref(), Some("2 secrets are hidden: argument 3, variable TOKEN"));
         assert_eq!(screen.environment, ["TOKEN=‹flag hidden›"]);
+    }
+
+    #[test]
+    fn a_word_that_is_not_what_it_looks_like_is_pointed_out() {
+        let screen = screen(|request| {
+            let arguments = &mut request.subject.invocation.arguments;
+            arguments.push(Text::Plain("s3://аcme/x\u{200b}".into()));
+        });
+        let said = |what: &str| screen.cautions.iter().any(|caution| caution.contains(what));
+        assert!(said("argument 3 is not what it looks like: `аcme` has letters of another script"), "{screen:?}");
+        assert!(said("argument 3 is not what it looks like: characters that nobody sees: U+200B"), "{screen:?}");
     }
 
     #[test]

@@ -118,7 +118,7 @@ fn overflow(text: &str, width: usize) -> Option<usize> {
 }
 
 /// How many columns a visible character takes (Unicode annex 11, wide and full width).
-const fn columns_of(letter: char) -> usize {
+pub(super) const fn columns_of(letter: char) -> usize {
     match letter as u32 {
         0x1100..=0x115f | 0x2e80..=0xa4cf | 0xac00..=0xd7a3 | 0xf900..=0xfaff | 0xfe30..=0xfe6f => 2,
         0xff00..=0xff60 | 0xffe0..=0xffe6 | 0x1_f300..=0x1_faff | 0x2_0000..=0x3_fffd => 2,

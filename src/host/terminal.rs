@@ -109,3 +109,9 @@ impl Terminal {
         Ok(bytes)
     }
 }
+/// How many columns standard output has, where it is a terminal that says so.
+#[must_use]
+pub fn width() -> Option<usize> {
+    let size = rustix::termios::tcgetwinsize(rustix::stdio::stdout()).ok()?;
+    Some(usize::from(size.ws_col)).filter(|columns| *columns > 0)
+}

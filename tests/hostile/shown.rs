@@ -68,3 +68,47 @@ fn an_explanation_needs_and_changes_nothing() {
     assert!(ran.stdout.contains("\"decision\":\"ask\"") || ran.stdout.contains("\"decision\": \"ask\""), "{ran:?}");
     assert_eq!(std::fs::read_dir(sandbox.gate_home()).unwrap().count(), 0);
 }
+
+#[test]
+fn an_explanation_marks_the_bytes_as_they_were_typed() {
+    let sandbox = asking();
+    let ran = sandbox.gate(["explain", "--", "sh", "-c", "echo 'a  b' | xargs ./frob send"]).run();
+    let expected = "\
+ask: it sends
+  --> site/send (export)
+   |
+   | sh -c $'echo \\'a  b\\' | xargs ./frob send'
+   |                                      ^^^^
+   |
+   = chain: sh › xargs › frob
+";
+    assert!(ran.stdout.contains(expected), "{}", ran.stdout);
+    assert!(!ran.stdout.contains('\u{1b}'), "no colour in a file");
+}
+
+#[test]
+fn names_that_look_alike_are_pointed_out_and_raise_nothing() {
+    let sandbox = asking();
+    let ran = sandbox.gate(["explain", "--", "ls", "s3://аcme-prod", "a\u{200b}b"]).run();
+    assert!(ran.stdout.starts_with("allow: "), "{}", ran.stdout);
+    for said in
+        ["argument 1 is not what it looks like: `аcme`", "argument 2 is not what it looks like: characters that nobody"]
+    {
+        assert!(ran.stdout.contains(said), "{}", ran.stdout);
+    }
+}
+
+#[test]
+fn colour_is_for_terminals_that_want_it() {
+    let sandbox = asking();
+    let coloured = |name: &str, value: &str| {
+        let call = sandbox.gate(["explain", "--", "./frob", "wipe"]).env("TERM", "xterm").env(name, value);
+        let (screen, status) = call.on_terminal().wait();
+        assert!(screen.contains("it wipes") && status == Status::Exited(0), "{screen}");
+        screen.contains("\u{1b}[1;31m")
+    };
+    assert!(coloured("X", ""));
+    assert!(coloured("NO_COLOR", ""), "an empty NO_COLOR says nothing");
+    assert!(!coloured("NO_COLOR", "1"));
+    assert!(!coloured("TERM", "dumb"));
+}
