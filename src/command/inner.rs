@@ -1,9 +1,11 @@
 //! Inner commands: the words of a wrapper that are a command themselves, found where its grammar says.
 
-use crate::model::{Command, Hole, Piece, Role, Runs, Slot, Stdin, Tool, Touch, UnresolvedKind, Word};
+use crate::model::{Command, Form, Hole, Piece, Role, Runs, Slot, Stdin, Tool, Touch, UnresolvedKind, Word};
 
 use super::arguments::{Taken, inside};
-use super::reading::{Place, Reader, unseen};
+use super::made::Made;
+use super::reading::{Place, Reader};
+use super::unseen::completed;
 
 /// Reads everything that runs inside the command at `index`.
 pub(super) fn follow(reader: &mut Reader<'_>, index: usize, tool: &Tool, taken: &Taken, place: &Place) {
@@ -23,7 +25,9 @@ pub(super) fn follow(reader: &mut Reader<'_>, index: usize, tool: &Tool, taken: 
                     words = without_assignments(words, &mut place);
                 }
                 if !words.is_empty() {
-                    reader.slot(runs.form, completed(words, runs, &command), index, &place);
+                    for words in completed(words, runs, &command) {
+                        reader.slot(runs.form, words, index, &place);
+                    }
                 }
             }
             Slot::Options(names) => {
@@ -38,7 +42,14 @@ pub(super) fn follow(reader: &mut Reader<'_>, index: usize, tool: &Tool, taken: 
                         (None, None) => continue,
                     };
                     if !words.is_empty() {
-                        reader.slot(runs.form, completed(words, runs, &command), index, &place);
+                        let mut words = words;
+                        if runs.form == Form::Split {
+                            // What it is split into stands before the words that follow.
+                            words.extend(after(&command, taken, 0, false));
+                        }
+                        for words in completed(words, runs, &command) {
+                            reader.slot(runs.form, words, index, &place);
+                        }
                     }
                 }
             }
@@ -103,40 +114,6 @@ fn without_assignments(words: Vec<Word>, place: &mut Place) -> Vec<Word> {
     words.collect()
 }
 
-/// The words as they will stand when they run: the marker replaced, unseen words added.
-fn completed(words: Vec<Word>, runs: &Runs, command: &Command) -> Vec<Word> {
-    let named = runs.marker.as_deref().map(|marker| {
-        let option = command.flags.iter().find(|flag| flag.name == marker);
-        option.map_or(Some(marker.to_owned()).filter(|marker| !marker.starts_with('-')), |flag| {
-            Some(flag.value.as_ref().and_then(Word::text).unwrap_or("{}").to_owned())
-        })
-    });
-    let marker = named.flatten().filter(|marker| !marker.is_empty());
-    let replaces = marker.is_some();
-    let mut words: Vec<Word> = match &marker {
-        Some(marker) => words.into_iter().map(|word| with_hole(&word, marker)).collect(),
-        None => words,
-    };
-    if runs.more && !replaces {
-        words.push(unseen());
-    }
-    words
-}
-
-fn with_hole(word: &Word, marker: &str) -> Word {
-    let Some(text) = word.text().filter(|text| text.contains(marker)) else { return word.clone() };
-    let mut pieces = Vec::new();
-    for (position, part) in text.split(marker).enumerate() {
-        if position > 0 {
-            pieces.push(Piece::Hole(Hole::Input));
-        }
-        if !part.is_empty() {
-            pieces.push(Piece::Text(part.into()));
-        }
-    }
-    Word::of(pieces).at(word.origin())
-}
-
 /// `git -c core.pager=CODE`: the value of a key that is code.
 fn setting(reader: &mut Reader<'_>, value: Option<&Word>, keys: &[String], runs: &Runs, index: usize, place: &Place) {
     let Some(value) = value else { return };
@@ -183,11 +160,17 @@ fn tool_shell(command: &Command, tool: &Tool) -> String {
     called.unwrap_or(&tool.name).to_owned()
 }
 
+/// Whether a word is a process substitution.
+fn is_process(file: &Word) -> bool {
+    matches!(file.pieces().first(), Some(Piece::Hole(Hole::Fitting(shape))) if shape == super::script::PROCESS)
+}
+
 /// Whether a script's name stands for something that is no file: `<(…)`, `/dev/stdin`, `/dev/fd/3`.
 fn is_stream(file: &Word) -> bool {
     let streams = [&b"/dev/stdin"[..], b"/dev/fd/", b"/proc/self/fd/"];
     streams.iter().any(|stream| file.prefix().starts_with(stream))
         || matches!(file.pieces().first(), Some(Piece::Hole(Hole::Substitution)))
+        || is_process(file)
 }
 
 /// An interpreter without inline code: its first operand is a script file; without one, standard input is the code.
@@ -200,36 +183,64 @@ fn file_or_input(reader: &mut Reader<'_>, command: &Command, runs: &Runs, tool: 
         read.touches.push(touch);
     }
     let file = first.map(|(_, word)| word);
-    // A script of another language is not read, as little as a program is; what a command prints or a pipe brings is.
-    if let (crate::model::Form::Code, Some(file)) = (runs.form, file)
-        && !is_stream(file)
-    {
-        return;
-    }
+    let sourced = matches!(tool.name.as_str(), "source" | ".");
     let positional: Vec<Word> = file.into_iter().chain(operands.map(|(_, word)| word)).cloned().collect();
-    let text = match (file, &command.stdin) {
-        (Some(file), _) => reader.script_file(file, index, place),
-        (None, Stdin::Text(Some(text))) => Some(text.clone()),
-        (None, Stdin::File(file)) => reader.script_file(&file.clone(), index, place),
-        (None, Stdin::Text(None)) => {
+    let text = match file {
+        Some(file) if is_input(file) => input_text(reader, command, index, place),
+        Some(file) if is_process(file) => {
+            reader.unresolved(UnresolvedKind::Code, Some(index), "code that another command prints");
+            None
+        }
+        Some(file) if is_stream(file) => {
             reader.unresolved(UnresolvedKind::Code, Some(index), "code that is not known before it runs");
             None
         }
-        (None, Stdin::Pipe) => {
-            reader.unresolved(UnresolvedKind::Code, Some(index), "code that comes out of a pipe");
-            None
-        }
-        (None, Stdin::Inherited) => {
-            reader.unresolved(UnresolvedKind::Code, Some(index), "code that is typed or comes from standard input");
-            None
-        }
-        (None, Stdin::Closed) => None,
+        Some(file) => match reader.written(file, place) {
+            Some(Made::Text(text)) => Some(text),
+            Some(Made::Copy(from)) if runs.form != Form::Code => reader.script_file(&from, index, place),
+            Some(Made::Copy(_) | Made::Unknown) => {
+                reader.unresolved(UnresolvedKind::Code, Some(index), "a script that is made by what runs before it");
+                None
+            }
+            // A script of another language is not read, as little as a program is; nor is a file that a shell reads into
+            // itself, where it is not there to read.
+            None if runs.form == Form::Code => None,
+            None if sourced => reader.sourced_file(file, index, place),
+            None => reader.script_file(file, index, place),
+        },
+        None if sourced => None,
+        None => input_text(reader, command, index, place),
     };
     let Some(text) = text else { return };
     match runs.form {
-        crate::model::Form::Shell => reader.script(&Word::exact(text), &tool_shell(command, tool), &positional, place),
-        crate::model::Form::Argv | crate::model::Form::Split | crate::model::Form::Code => {
-            reader.code(&Word::exact(text), index, place);
-        }
+        Form::Shell if sourced => reader.script(&Word::exact(text), "bash", &[], place),
+        Form::Shell => reader.script(&Word::exact(text), &tool_shell(command, tool), &positional, place),
+        Form::Argv | Form::Split | Form::Code => reader.code(&Word::exact(text), index, place),
     }
+}
+
+/// Whether a script's name stands for standard input.
+fn is_input(file: &Word) -> bool {
+    matches!(file.text(), Some("/dev/stdin" | "/dev/fd/0" | "/proc/self/fd/0"))
+}
+
+/// The code that standard input is.
+fn input_text(reader: &mut Reader<'_>, command: &Command, index: usize, place: &Place) -> Option<String> {
+    let why = match &command.stdin {
+        Stdin::Text(Some(text)) => return Some(text.clone()),
+        Stdin::File(file) if is_process(file) => "code that another command prints",
+        Stdin::File(file) => {
+            let file = file.clone();
+            return match reader.written(&file, place) {
+                Some(Made::Text(text)) => Some(text),
+                Some(Made::Copy(_) | Made::Unknown) | None => reader.script_file(&file, index, place),
+            };
+        }
+        Stdin::Text(None) => "code that is not known before it runs",
+        Stdin::Pipe => "code that comes out of a pipe",
+        Stdin::Inherited => "code that is typed or comes from standard input",
+        Stdin::Closed => return None,
+    };
+    reader.unresolved(UnresolvedKind::Code, Some(index), why);
+    None
 }

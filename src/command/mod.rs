@@ -5,12 +5,15 @@ mod code;
 mod context;
 mod exports;
 mod inner;
+mod made;
 mod options;
+mod program;
 mod reading;
 mod script;
 pub mod shell;
 mod sql;
 #[cfg(test)]
 mod table;
+mod unseen;
 
 pub use reading::{Around, Asked, MAX_COMMANDS, MAX_DEPTH, Reading, Tools, read};

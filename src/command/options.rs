@@ -83,6 +83,9 @@ impl Reader<'_> {
             parsed.flags.push(Flag { name: name.to_owned(), value: Some(value), word: index });
             return Some(index + 1);
         }
+        if prefix.starts_with('+') && prefix.len() > 1 {
+            return self.plus(words, index, prefix, parsed);
+        }
         if !prefix.starts_with('-') || (prefix == "-" && word.is_known()) {
             return None;
         }
@@ -95,6 +98,16 @@ impl Reader<'_> {
             return Some(self.long(words, index, prefix, parsed));
         }
         Some(self.cluster(words, index, prefix, parsed))
+    }
+
+    /// `+x` of a shell, and `+toolchain` where the grammar lists `+*`.
+    fn plus(&self, words: &[Word], index: usize, prefix: &str, parsed: &mut Parsed) -> Option<usize> {
+        if self.find("+*").is_some() {
+            parsed.flags.push(Flag { name: "+*".to_owned(), value: None, word: index });
+            return Some(index + 1);
+        }
+        let takes = self.options.iter().any(|option| option.spellings.iter().any(|known| known.starts_with('+')));
+        takes.then(|| self.cluster(words, index, prefix, parsed))
     }
 
     fn long(&self, words: &[Word], index: usize, prefix: &str, parsed: &mut Parsed) -> usize {
@@ -130,9 +143,10 @@ impl Reader<'_> {
     fn cluster(&self, words: &[Word], index: usize, prefix: &str, parsed: &mut Parsed) -> usize {
         let Some(word) = words.get(index) else { return index + 1 };
         let mut taken = 1;
+        let sign = prefix.chars().next().unwrap_or('-');
         let letters: Vec<char> = prefix.chars().skip(1).collect();
         for letter in letters {
-            let spelling = format!("-{letter}");
+            let spelling = format!("{sign}{letter}");
             taken += letter.len_utf8();
             let option = self.find(&spelling);
             let name = option.map_or_else(|| spelling.clone(), |option| option.name.clone());

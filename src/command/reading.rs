@@ -1,15 +1,17 @@
 //! The classification's first half: from the words of an invocation to every simple command that would run. It follows
 //! wrappers and shell code as the tools say, asks for what it needs, and says what it could not find out.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use crate::model::{
-    Answers, Command, ContextName, Fact, Form, Hole, Origin, Question, Stdin, Tool, Unresolved, UnresolvedKind, Via,
-    Word,
+    Answers, Command, ContextName, Fact, Form, Hole, Origin, Piece, Question, Stdin, Tool, Unresolved, UnresolvedKind,
+    Via, Word,
 };
 
+use super::made::{self, Made};
 use super::shell::{Parser, Shuck};
-use super::{arguments, code, context, inner, script};
+use super::{arguments, code, context, inner, program, script};
 
 /// Deepest way to a command, over which nothing more is followed and the rest is unresolved.
 pub const MAX_DEPTH: usize = 16;
@@ -67,8 +69,15 @@ pub struct Around<'a> {
 /// Reads an invocation, made around here, with the facts known so far.
 pub fn read(asked: Asked<'_>, around: &Around<'_>, tools: &dyn Tools, answers: &Answers) -> Reading {
     let Around { directory, environment } = *around;
-    let mut reader =
-        Reader { tools, answers, environment, parser: &Shuck, exported: Vec::new(), reading: Reading::default() };
+    let mut reader = Reader {
+        tools,
+        answers,
+        environment,
+        parser: &Shuck,
+        exported: Vec::new(),
+        reading: Reading::default(),
+        made: BTreeMap::new(),
+    };
     let place = Place { directory: Some(directory.to_owned()), ..Place::default() };
     match asked {
         Asked::Arguments(arguments) => {
@@ -101,6 +110,8 @@ pub(super) struct Place {
     pub cleared: bool,
     /// Where what is around it lands, as far as that holds for what is inside too.
     pub contexts: Vec<ContextName>,
+    /// Whether a script around it sets variables.
+    pub variables: bool,
 }
 
 /// A change of the environment.
@@ -154,6 +165,8 @@ pub(super) struct Reader<'a> {
     /// What the script that was read last does to the environment; it counts for whoever sources it.
     pub exported: Vec<Exported>,
     pub reading: Reading,
+    /// The files made so far, each with all that it may hold.
+    pub made: BTreeMap<PathBuf, Vec<Made>>,
 }
 
 impl Reader<'_> {
@@ -163,12 +176,24 @@ impl Reader<'_> {
             self.unresolved(UnresolvedKind::Code, None, "more commands than are followed");
             return None;
         }
-        let file_name = words.first().and_then(file_name).map(str::to_owned);
+        let own = words.first().and_then(|program| self.made_program(program, place));
+        let words = match &own {
+            Some(Made::Copy(from)) => std::iter::once(from.clone()).chain(words.into_iter().skip(1)).collect(),
+            Some(Made::Text(_) | Made::Unknown) | None => words,
+        };
+        let words = program::spelled_out(words, self.tools);
+        let file_name = words.first().and_then(program::file_name).map(str::to_owned);
         let file_name = file_name.as_deref();
         let (words, tool) = match file_name.and_then(|name| self.tools.tool(name)) {
             Some(tool) => (words, Some(tool)),
-            None => dashed(self.tools, words, file_name),
+            None => program::dashed(self.tools, words, file_name),
         };
+        let redirected: Vec<(Word, bool)> = around
+            .redirects
+            .iter()
+            .filter(|redirected| redirected.writes)
+            .map(|redirected| (redirected.target.clone(), redirected.appends))
+            .collect();
         let program_unknown = words.first().is_some_and(|word| file_name.is_none() || !word.is_known());
         let (mut command, taken) = arguments::command(words, tool, place, around);
         if command.name.is_none() {
@@ -179,8 +204,28 @@ impl Reader<'_> {
             None => command.contexts.clone_from(&place.contexts),
         }
         let index = self.reading.commands.len();
+        program::empties(&mut command, &redirected, self.tools);
+        // A file that only has the name of a program keeps none of its promises.
+        if command.words.first().is_some_and(program::is_nobodys) || program::runs_after_all(&command) {
+            command.help = false;
+            command.dry_run = false;
+        }
         let help = command.help;
+        self.note(&command, &redirected, place);
+        let lying =
+            place.remote.is_none() && own.is_none() && program::lies_open(&command, &self.reading.commands, place);
         self.reading.commands.push(command);
+        match &own {
+            Some(Made::Unknown) => {
+                self.unresolved(UnresolvedKind::Code, Some(index), "a program that is made by what runs before it");
+            }
+            Some(Made::Text(text)) => self.made_text(text, index, place),
+            Some(Made::Copy(_)) => {}
+            None if lying => {
+                self.unresolved(UnresolvedKind::Program, Some(index), "a file in a place where anybody may put one");
+            }
+            None => {}
+        }
         if program_unknown {
             self.unresolved(UnresolvedKind::Program, Some(index), "which program runs is not known before it runs");
             return Some(index);
@@ -198,6 +243,81 @@ impl Reader<'_> {
         }
         inner::follow(self, index, tool, &taken, place);
         Some(index)
+    }
+
+    /// What a program holds that was made by what ran before.
+    fn made_program(&self, program: &Word, place: &Place) -> Option<Made> {
+        if self.made.is_empty() || !program.prefix().contains(&b'/') {
+            return None;
+        }
+        self.written(program, place)
+    }
+
+    /// What a file holds that was made by what ran before; where there is more than one answer, it is not known.
+    pub(super) fn written(&self, file: &Word, place: &Place) -> Option<Made> {
+        if self.made.is_empty() || place.remote.is_some() {
+            return None;
+        }
+        match self.made.get(&made::path(file, place)?)?.as_slice() {
+            [] => None,
+            [only] => Some(only.clone()),
+            _ => Some(Made::Unknown),
+        }
+    }
+
+    /// Keeps what a command makes.
+    fn note(&mut self, command: &Command, redirected: &[(Word, bool)], place: &Place) {
+        if place.remote.is_some() {
+            return;
+        }
+        let straight = !place.via.iter().any(|via| matches!(via, Via::Shell(_)));
+        for (path, made, appended) in made::files(command, redirected, place) {
+            let known = self.made.entry(path).or_default();
+            match (known.as_mut_slice(), made, appended) {
+                ([Made::Text(before)], Made::Text(text), true) if straight => before.push_str(&text),
+                (_, made, false) if straight => *known = vec![made],
+                ([], made, false) => known.push(made),
+                (_, made, false) => known.push(made),
+                (_, _, true) => *known = vec![Made::Unknown],
+            }
+        }
+    }
+
+    /// Reads a program that the script wrote itself.
+    fn made_text(&mut self, text: &str, index: usize, place: &Place) {
+        match made::interpreter(text) {
+            Some(shell) => {
+                let positional: Vec<Word> =
+                    self.reading.commands.get(index).map(|command| command.words.clone()).unwrap_or_default();
+                let name = self.reading.commands.get(index).and_then(|command| command.name.clone());
+                let place = place.under(Via::Program(name.unwrap_or_else(|| shell.clone())));
+                self.script(&Word::exact(text), &shell, &positional, &place);
+            }
+            None => self.code(&Word::exact(text), index, place),
+        }
+    }
+
+    /// The text of a file that a shell reads into itself; where it cannot be read it is as little known as a program.
+    pub(super) fn sourced_file(&mut self, path: &Word, index: usize, place: &Place) -> Option<String> {
+        let known = path.pieces().iter().any(|piece| matches!(piece, Piece::Text(text) if !text.is_empty()));
+        if !known {
+            self.unresolved(UnresolvedKind::Script, Some(index), "a script whose name is not known");
+            return None;
+        }
+        if program::is_open(path, place) {
+            self.unresolved(UnresolvedKind::Script, Some(index), "a file in a place where anybody may put one");
+            return None;
+        }
+        let question = Question::Script(place.directory.as_ref()?.join(path.known()?));
+        match self.answers.get(&question) {
+            Some(Fact::Text(text)) if place.remote.is_none() => Some(text.clone()),
+            Some(_) => None,
+            None if place.remote.is_some() => None,
+            None => {
+                self.reading.questions.push(question);
+                None
+            }
+        }
     }
 
     /// Reads shell text that is argument or part of one; gives the indexes of its commands.
@@ -253,32 +373,15 @@ impl Reader<'_> {
             }
             Form::Split => match split(&words) {
                 Some(words) => {
-                    self.words(words, Surroundings::default(), place);
+                    // They are read as the program's own words again: options, assignments, a command.
+                    let own = self.reading.commands.get(index).and_then(|command| command.words.first().cloned());
+                    self.words(own.into_iter().chain(words).collect(), Surroundings::default(), place);
                 }
                 None => self.unresolved(UnresolvedKind::Code, Some(index), "words that are not known before it runs"),
             },
             Form::Shell => self.script(&joined(&words), "sh", &[], place),
             Form::Code => self.code(&joined(&words), index, place),
         }
-    }
-}
-
-/// The file name of the program, where it is known: what stands after the last slash.
-fn file_name(word: &Word) -> Option<&str> {
-    let text = word.text()?;
-    text.rsplit('/').next().filter(|name| !name.is_empty())
-}
-
-/// A program that is a tool's subcommand (`git-push`), as the two words that it stands for; other words as they are.
-fn dashed<'t>(tools: &'t dyn Tools, words: Vec<Word>, file_name: Option<&str>) -> (Vec<Word>, Option<&'t Tool>) {
-    let parts = file_name.and_then(|name| name.split_once('-')).filter(|(_, subcommand)| !subcommand.is_empty());
-    let tool = parts.and_then(|(name, _)| tools.tool(name)).filter(|tool| tool.dashed);
-    match (parts, tool, words.split_first()) {
-        (Some((name, subcommand)), Some(tool), Some((first, rest))) => {
-            let two = [name, subcommand].map(|word| Word::exact(word).at(first.origin()));
-            (two.into_iter().chain(rest.iter().cloned()).collect(), Some(tool))
-        }
-        _ => (words, None),
     }
 }
 

@@ -1,20 +1,28 @@
 //! Shell code inside an invocation: every simple command of it, placed where it stands, with its directory followed
 //! through `cd` as far as that is certain.
 
+use std::ffi::{OsStr, OsString};
 use std::ops::Range;
 
 use crate::model::{Hole, Origin, Piece, Stdin, UnresolvedKind, Via, Word};
 
 use super::exports::{Exports, is_certain};
 use super::reading::{Place, Reader, Surroundings};
-use super::shell::{self, Dialect, Script, Simple};
+use super::shell::{self, Dialect, Inherited, Script, Simple};
 
 /// A redirection of one command.
 #[derive(Debug)]
 pub(super) struct Redirected {
     pub target: Word,
     pub writes: bool,
+    /// What the file held stays in it.
+    pub appends: bool,
 }
+
+/// The variable that stands in code for what is read at run time and quoted before it gets there.
+pub(super) const INPUT: &str = "__gate_input";
+/// The name of a process's output or input.
+pub(super) const PROCESS: &str = "/dev/fd/[0-9]*";
 
 /// Reads shell text and everything in it.
 pub(super) fn read(reader: &mut Reader<'_>, text: &Word, shell_name: &str, positional: &[Word], place: &Place) {
@@ -28,14 +36,19 @@ pub(super) fn read(reader: &mut Reader<'_>, text: &Word, shell_name: &str, posit
         return;
     };
     let bound: Vec<shell::Word> = positional.iter().map(to_shell).collect();
-    let script = match reader.parser.parse(&code, dialect, Some(&bound)) {
+    let script = match reader.parser.parse_within(&code, dialect, Some(&bound), inherited(reader, place).as_ref()) {
         Ok(script) => script,
         Err(error) => {
             reader.unresolved(UnresolvedKind::Code, None, &format!("shell code that cannot be read: {error}"));
             return;
         }
     };
-    let source = Source { text: &code, origin: text.origin().filter(|_| whole) };
+    let source = Source {
+        text: &code,
+        origin: text.origin().filter(|_| whole),
+        temporary: temporary(reader, place),
+        start: place.directory.as_ref().map(|start| start.as_os_str().to_owned()),
+    };
     commands(reader, &script, &source, place);
 }
 
@@ -61,6 +74,66 @@ fn constant(word: &Word) -> (Option<String>, bool) {
 struct Source<'a> {
     text: &'a str,
     origin: Option<Origin>,
+    /// The directory for temporary files there.
+    temporary: OsString,
+    /// The directory it is started in.
+    start: Option<OsString>,
+}
+
+/// The variables that a script inherits, where nothing on the way to it can have set others.
+fn inherited(reader: &Reader<'_>, place: &Place) -> Option<Inherited> {
+    const KEEPS: [&str; 6] = ["timeout", "nice", "nohup", "time", "stdbuf", "setsid"];
+    let keeps = |via: &Via| match via {
+        Via::Program(name) => Dialect::of_program(name).is_some() || KEEPS.contains(&name.as_str()),
+        Via::Shell(_) => true,
+    };
+    if place.remote.is_some() || place.variables || !place.via.iter().all(keeps) {
+        return None;
+    }
+    let here = reader.environment.iter().filter_map(|(name, value)| Some((name.to_str()?.to_owned(), value.to_str())));
+    let here = here.map(|(name, value)| (name, value.map(str::to_owned)));
+    let set = place.environment.iter().map(|(name, value)| (name.clone(), value.text().map(str::to_owned)));
+    // What was set last counts.
+    Some(set.rev().chain(here).collect())
+}
+
+/// Whether a script sets variables that what it starts may inherit.
+fn sets_variables(script: &Script) -> bool {
+    script.commands.iter().any(|simple| {
+        !simple.assignments.is_empty()
+            || matches!(
+                simple.words.first().and_then(shell::Word::exact),
+                Some(
+                    "export"
+                        | "declare"
+                        | "typeset"
+                        | "readonly"
+                        | "read"
+                        | "set"
+                        | "source"
+                        | "."
+                        | "eval"
+                        | "printf"
+                        | "mapfile"
+                        | "readarray"
+                        | "getopts"
+                        | "command"
+                        | "builtin"
+                )
+            )
+    })
+}
+
+/// Where temporary files are: what `TMPDIR` says, unless that is another host's.
+fn temporary(reader: &Reader<'_>, place: &Place) -> OsString {
+    let inherited = || reader.environment.iter().find(|(name, _)| name == "TMPDIR").map(|(_, value)| value.clone());
+    let set = place.environment.iter().rev().find(|(name, _)| name == "TMPDIR");
+    let named = match set {
+        Some((_, value)) => value.known().map(OsStr::to_owned),
+        None if place.remote.is_none() => inherited(),
+        None => None,
+    };
+    named.filter(|named| !named.is_empty()).unwrap_or_else(|| "/tmp".into())
 }
 
 impl Source<'_> {
@@ -80,11 +153,13 @@ fn commands(reader: &mut Reader<'_>, script: &Script, source: &Source<'_>, place
     let offset = reader.reading.commands.len();
     let mut indexes: Vec<Option<usize>> = Vec::with_capacity(script.commands.len());
     let mut directory = place.directory.clone();
+    let variables = place.variables || sets_variables(script);
     let mut exports = Exports::new(reader, place);
     for simple in &script.commands {
         let mut inner = place.clone();
         inner.directory = directory.clone();
         exports.apply(&mut inner);
+        inner.variables = variables;
         inner.via.extend(simple.via.iter().map(via));
         if script.fork_bomb.as_ref().is_some_and(|bomb| bomb.start <= simple.span.start && simple.span.end <= bomb.end)
         {
@@ -141,7 +216,8 @@ fn surroundings(simple: &Simple, source: &Source<'_>) -> Surroundings {
             | shell::RedirectKind::HereDocument
             | shell::RedirectKind::HereString => continue,
         };
-        redirects.push(Redirected { target: from_shell(&redirect.target, source), writes });
+        let appends = matches!(redirect.kind, shell::RedirectKind::Append | shell::RedirectKind::ReadWrite);
+        redirects.push(Redirected { target: from_shell(&redirect.target, source), writes, appends });
     }
     let stdin = match &simple.stdin {
         shell::Stdin::Inherited => Stdin::Inherited,
@@ -152,7 +228,24 @@ fn surroundings(simple: &Simple, source: &Source<'_>) -> Surroundings {
         shell::Stdin::Closed => Stdin::Closed,
     };
     let environment = simple.assignments.iter().map(|(name, word)| (name.clone(), from_shell(word, source)));
-    Surroundings { environment: environment.collect(), redirects, stdin: Some(stdin), pipe_from: None, pipe_to: None }
+    let declared = simple.words.iter().filter(|_| declares(simple)).filter_map(|word| {
+        let word = from_shell(word, source);
+        let (name, _) = std::str::from_utf8(word.prefix()).ok()?.split_once('=')?;
+        Some((name.to_owned(), word.without_prefix(name.len() + 1)?))
+    });
+    Surroundings {
+        environment: environment.chain(declared).collect(),
+        redirects,
+        stdin: Some(stdin),
+        pipe_from: None,
+        pipe_to: None,
+    }
+}
+
+/// Whether the words of a command assign.
+fn declares(simple: &Simple) -> bool {
+    let name = simple.words.first().and_then(shell::Word::exact);
+    matches!(name, Some("export" | "declare" | "typeset" | "readonly" | "local"))
 }
 
 /// Where the next command of the script runs. Only a plain `cd` to a known place on the straight way is certain.
@@ -191,14 +284,24 @@ fn via(via: &shell::Via) -> Via {
 fn from_shell(word: &shell::Word, source: &Source<'_>) -> Word {
     let pieces = word.text.pieces().into_iter().map(|piece| match piece {
         shell::Piece::Text(text) => Piece::Text(text.into()),
-        shell::Piece::Hole(hole) => Piece::Hole(match hole {
-            shell::Hole::Variable(name) => Hole::Variable(name),
-            shell::Hole::Substitution | shell::Hole::Process | shell::Hole::Arithmetic | shell::Hole::TooMany => {
-                Hole::Substitution
+        shell::Piece::Hole(hole) => match hole {
+            shell::Hole::Variable(name) if name == INPUT => Piece::Hole(Hole::Input),
+            // Which directory it is depends on when it was asked.
+            shell::Hole::Variable(name) if name == "PWD" => Piece::Hole(Hole::Substitution),
+            shell::Hole::Variable(name) => Piece::Hole(Hole::Variable(name)),
+            shell::Hole::Substitution | shell::Hole::Arithmetic | shell::Hole::TooMany => {
+                Piece::Hole(Hole::Substitution)
             }
-            shell::Hole::Glob(pattern) => Hole::Glob(pattern),
-            shell::Hole::Tilde(user) => Hole::Home(format!("~{user}")),
-        }),
+            shell::Hole::Process => Piece::Hole(Hole::Fitting(PROCESS.to_owned())),
+            shell::Hole::Glob(pattern) => Piece::Hole(Hole::Glob(pattern)),
+            shell::Hole::Tilde(user) => Piece::Hole(Hole::Home(format!("~{user}"))),
+            shell::Hole::Fitting(shape) => Piece::Hole(Hole::Fitting(shape)),
+            shell::Hole::Temporary => Piece::Text(source.temporary.clone()),
+            shell::Hole::Start => match &source.start {
+                Some(start) => Piece::Text(start.clone()),
+                None => Piece::Hole(Hole::Variable("PWD".to_owned())),
+            },
+        },
     });
     Word::of(pieces).at(source.origin(word.span.as_ref()))
 }
@@ -214,6 +317,7 @@ fn to_shell(word: &Word) -> shell::Word {
         Piece::Hole(Hole::Home(user)) => {
             shell::Piece::Hole(shell::Hole::Tilde(user.trim_start_matches('~').to_owned()))
         }
+        Piece::Hole(Hole::Fitting(shape)) => shell::Piece::Hole(shell::Hole::Fitting(shape.clone())),
         Piece::Hole(Hole::Substitution | Hole::Input) => shell::Piece::Hole(shell::Hole::Substitution),
     });
     shell::Word { text: shell::Known::from_pieces(pieces.collect()), many: false, span: None }

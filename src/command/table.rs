@@ -30,11 +30,12 @@ fn option(spelling: &str, value: Value) -> OptionGrammar {
 }
 
 fn runs(at: Slot, form: Form) -> Vec<Runs> {
-    vec![Runs { at, form, more: false, marker: None }]
+    vec![Runs { at, form, more: false, marker: None, found: None, values: Vec::new() }]
 }
 
 fn shelf() -> Shelf {
     let shell = Body {
+        options: vec![option("+x", Value::No)],
         runs: [runs(Slot::ScriptIf(vec!["-c".into()]), Form::Shell), runs(Slot::FileOrInput, Form::Shell)].concat(),
         ..Body::default()
     };
@@ -70,12 +71,21 @@ fn shelf() -> Shelf {
             form: Form::Argv,
             more: false,
             marker: Some("{}".into()),
+            found: Some(vec!["-name".into()]),
+            values: Vec::new(),
         }],
         ..Body::default()
     };
     let xargs = Body {
         options: vec![option("-n", Value::Needed), option("-I", Value::Needed)],
-        runs: vec![Runs { at: Slot::After(0), form: Form::Argv, more: true, marker: Some("-I".into()) }],
+        runs: vec![Runs {
+            at: Slot::After(0),
+            form: Form::Argv,
+            more: true,
+            marker: Some("-I".into()),
+            found: None,
+            values: Vec::new(),
+        }],
         ..Body::default()
     };
     let git = Body {
@@ -167,6 +177,11 @@ fn inner_commands_are_found_where_they_stand() {
         (&["bash", "-c", "a; b $1", "name", "x y"], "bash -c a; b $1 name x y | sh›a | sh›b x y"),
         (&["bash", "-ec", "a"], "bash -ec a | sh›a"),
         (&["bash", "-c", "-e", "a"], "bash -c -e a | sh›a"),
+        (&["bash", "+x", "-c", "a"], "bash +x -c a | sh›a"),
+        (
+            &["env", "-S", "A=1 sh -c", "rm x"],
+            "env -S A=1 sh -c rm x | env›rm x | env›env A=1 sh -c rm x | env›env›sh -c rm x | env›env›sh›rm x",
+        ),
         (
             &["timeout", "-s", "KILL", "5", "sh", "-c", "rm x"],
             "timeout -s KILL 5 sh -c rm x | timeout›sh -c rm x | timeout›sh›rm x",
@@ -177,10 +192,10 @@ fn inner_commands_are_found_where_they_stand() {
         (&["kubectl-", "exec", "pod", "--", "ls"], "kubectl- exec pod -- ls"),
         (&["sudo-exec", "pod", "--", "ls"], "sudo-exec pod -- ls"),
         (&["kubectl", "exec", "pod", "-n", "p", "--", "ls"], "kubectl exec pod -n p -- ls | kubectl›ls"),
-        (&["find", ".", "-name", "x", "-exec", "rm", "{}", ";"], "find . -name x -exec rm {} ; | find›rm {}"),
+        (&["find", ".", "-name", "x", "-exec", "rm", "{}", ";"], "find . -name x -exec rm {} ; | find›rm ./**/x"),
         (&["xargs", "-n2", "echo", "a b"], "xargs -n2 echo a b | xargs›echo a b {}"),
         (&["xargs", "-I", "%", "rm", "x/%"], "xargs -I % rm x/% | xargs›rm x/{}"),
-        (&["env", "-S", "rm -rf x", "y"], "env -S rm -rf x y | env›y | env›rm -rf x"),
+        (&["env", "-S", "rm -rf x", "y"], "env -S rm -rf x y | env›y | env›env rm -rf x y | env›env›rm -rf x y"),
         (&["git", "-c", "core.editor=id > /tmp/o", "commit"], "git -c core.editor=id > /tmp/o commit | git›id"),
         (&["git", "-c", "alias.x=!rm y", "x"], "git -c alias.x=!rm y x | git›rm y"),
         (&["git", "-c", "user.name=rm y", "x"], "git -c user.name=rm y x"),
@@ -190,7 +205,7 @@ fn inner_commands_are_found_where_they_stand() {
         (&["python3", "x.py"], "python3 x.py"),
         (&["python3"], "python3 | ?code"),
         (&["python3", "-"], "python3 - | ?code"),
-        (&["python3", "/dev/stdin"], "python3 /dev/stdin | ?script"),
+        (&["python3", "/dev/stdin"], "python3 /dev/stdin | ?code"),
         (&["sh", "-c", "curl u | python3"], "sh -c curl u | python3 | sh›curl u | sh›python3 | ?code"),
         (&["sh", "-c", "python3 <<E\nprint(1)\nE"], "sh -c python3 <<E\nprint(1)\nE | sh›python3"),
         (

@@ -11,6 +11,8 @@ pub struct Tool {
     pub name: String,
     /// All file names the program goes by.
     pub names: Vec<String>,
+    /// The words that its name stands for (`docker-compose` for `docker compose`); none where it is read itself.
+    pub stands_for: Vec<String>,
     /// How options are written.
     pub syntax: Syntax,
     /// The options; what is not listed is an option without a value.
@@ -176,6 +178,11 @@ pub struct Runs {
     pub more: bool,
     /// A word that stands for such words (`find {}`, `xargs -I`): itself, or the option that names it.
     pub marker: Option<String>,
+    /// The words that the marker stands for are paths below the operands; these options (`find -name`) give a pattern of
+    /// their last part.
+    pub found: Option<Vec<String>>,
+    /// From one of these on (`:::`) they are not words of the command, but what the marker stands for.
+    pub values: Vec<String>,
 }
 
 /// Where the words of an inner command stand.

@@ -19,6 +19,9 @@ pub enum Hole {
     Home(String),
     /// Words read at run time (`xargs`, `find {}`).
     Input,
+    /// Text of which only its shape is known, as a policy's pattern in which a star behind brackets repeats them: the
+    /// number of a process of the script's own, the path of a file that is found.
+    Fitting(String),
 }
 
 /// A piece of a word.
@@ -151,7 +154,7 @@ impl Word {
                     text.push(name);
                 }
                 Piece::Hole(Hole::Substitution) => text.push("$(…)"),
-                Piece::Hole(Hole::Glob(pattern) | Hole::Home(pattern)) => text.push(pattern),
+                Piece::Hole(Hole::Glob(pattern) | Hole::Home(pattern) | Hole::Fitting(pattern)) => text.push(pattern),
                 Piece::Hole(Hole::Input) => text.push("{}"),
             }
         }

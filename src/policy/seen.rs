@@ -75,7 +75,32 @@ pub fn is_path_pattern(pattern: &str) -> bool {
 impl<'a> Seen<'a> {
     /// Whether some value that the word may have, or something below it, is an instance of the pattern.
     pub fn may_match(&self, pattern: &str, at: Whereabouts<'_>) -> bool {
-        self.compared(pattern, at, self.recursive, pattern::overlap)
+        self.compared(pattern, at, self.recursive, pattern::overlap) && !self.only_by_chance(pattern, at)
+    }
+
+    /// Whether what is found by its name fits a pattern of names anywhere only because neither says all of a name: that
+    /// `*.tf` and `.env*` have instances in common makes nobody look for secrets.
+    fn only_by_chance(&self, pattern: &str, at: Whereabouts<'_>) -> bool {
+        let [before @ .., Piece::Hole(Hole::Fitting(shape))] = self.word.pieces() else { return false };
+        let (Some(name), Some((above, last))) = (shape.strip_prefix("**/"), pattern.rsplit_once('/')) else {
+            return false;
+        };
+        if !pattern.starts_with("**/") {
+            return false;
+        }
+        match last {
+            "*" | "**" => {
+                let start = Word::of(before.iter().cloned());
+                let start = Seen { word: &start, index: None, recursive: false };
+                !start.compared(pattern, at, false, pattern::overlap)
+                    && !start.compared(above, at, false, pattern::overlap)
+            }
+            last if last.contains(['*', '?', '[']) => match (pattern::steps(last), pattern::steps(name)) {
+                (Ok(last), Ok(name)) => !pattern::covers(&last, &name),
+                _ => false,
+            },
+            _ => false,
+        }
     }
 
     /// Whether every value that the word may have, and all below it, is an instance of the pattern.
@@ -170,7 +195,22 @@ pub fn plain(word: &Word, at: Whereabouts<'_>) -> Vec<Step> {
     for piece in word.pieces() {
         match piece {
             Piece::Text(text) => steps.extend(text.as_bytes().iter().copied().map(Step::Byte)),
+            Piece::Hole(Hole::Fitting(shape)) if shape == "/**" => steps.extend([Step::Below, Step::All]),
+            Piece::Hole(Hole::Fitting(shape)) => match pattern::steps(shape) {
+                Ok(shape) if shape.first() == Some(&Step::Above) => steps.extend(shape),
+                Ok(shape) => steps.extend(repeated(shape)),
+                Err(_) => steps.push(Step::All),
+            },
             Piece::Hole(Hole::Glob(glob)) => match pattern::steps(glob) {
+                // A name that begins with a dot is meant only by who says so.
+                Ok(glob)
+                    if matches!(glob.first(), Some(Step::Part | Step::One))
+                        && matches!(steps.last(), None | Some(Step::Byte(b'/'))) =>
+                {
+                    steps.push(Step::Class(true, vec![(b'.', b'.')]));
+                    let from = usize::from(glob.first() == Some(&Step::One));
+                    steps.extend(glob.into_iter().skip(from));
+                }
                 Ok(glob) => steps.extend(glob),
                 Err(_) => steps.push(Step::Part),
             },
@@ -190,10 +230,30 @@ pub fn plain(word: &Word, at: Whereabouts<'_>) -> Vec<Step> {
     steps
 }
 
+/// In a shape a star behind brackets repeats them.
+fn repeated(shape: Vec<Step>) -> Vec<Step> {
+    let mut steps: Vec<Step> = Vec::with_capacity(shape.len());
+    for step in shape {
+        match (steps.last(), step) {
+            (Some(Step::Class(negated, ranges)), Step::Part) => {
+                let run = Step::Run(*negated, ranges.clone());
+                steps.push(run);
+            }
+            (_, step) => steps.push(step),
+        }
+    }
+    steps
+}
+
 /// The word as an absolute path without `.` and `..`. What cannot be known may climb, so that nothing before it counts.
 pub fn absolute(word: &Word, at: Whereabouts<'_>) -> Vec<Step> {
     let mut given = plain(word, at);
-    if let Some(last) = given.iter().rposition(|step| *step == Step::All) {
+    let climbs = |at: usize| match at.checked_sub(1).and_then(|before| given.get(before)) {
+        // What is below a directory stays there.
+        Some(Step::Below) => false,
+        _ => given.get(at) == Some(&Step::All),
+    };
+    if let Some(last) = (0..given.len()).rev().find(|at| climbs(*at)) {
         given.drain(..last);
         return normal(&given, vec![]);
     }

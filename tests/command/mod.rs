@@ -1,4 +1,5 @@
 //! What the command floor says of a text, held against the shell that would run it.
 
 mod oracle_script;
+mod scripts;
 mod shell_oracle;

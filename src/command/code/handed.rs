@@ -147,7 +147,7 @@ fn is_home(piece: &Piece) -> bool {
     match piece {
         Piece::Hole(Hole::Home(_)) => true,
         Piece::Hole(Hole::Variable(name)) => name == "HOME",
-        Piece::Hole(Hole::Substitution | Hole::Glob(_) | Hole::Input) | Piece::Text(_) => false,
+        Piece::Hole(Hole::Substitution | Hole::Glob(_) | Hole::Input | Hole::Fitting(_)) | Piece::Text(_) => false,
     }
 }
 

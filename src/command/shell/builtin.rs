@@ -4,7 +4,7 @@
 use super::residual;
 use super::scope::Value;
 use super::tree::{Hole, Known, Piece, Simple, Stdin, UnresolvedKind, Via, Word};
-use super::walk::Walker;
+use super::walk::{Trap, Walker};
 
 impl Walker {
     pub(super) fn builtin(&mut self, name: &str, simple: Simple) {
@@ -125,7 +125,15 @@ impl Walker {
                     self.code(span, "a builtin that runs code");
                 }
             }
-            "cd" | "pushd" | "popd" => {}
+            "cd" | "pushd" | "popd" => self.moved(),
+            // Patterns of file names are read as they are without these.
+            "shopt" | "setopt" | "set-option"
+                if args
+                    .iter()
+                    .any(|arg| matches!(arg.exact(), Some("dotglob" | "globdots" | "glob_dots" | "GLOB_DOTS"))) =>
+            {
+                self.code(span, "an option that makes patterns find hidden files");
+            }
             _ => {}
         }
     }
@@ -176,7 +184,7 @@ impl Walker {
         let (Some(action), true) = (args.first(), args.len() > 1) else { return };
         match action.exact() {
             Some("" | "-") => {}
-            Some(text) => self.traps.push((text.to_owned(), span)),
+            Some(text) => self.keep_trap(text.to_owned(), span),
             None => {
                 let text: String = action
                     .text
@@ -188,7 +196,7 @@ impl Walker {
                     })
                     .collect();
                 self.code(span.clone(), "code that is not constant");
-                self.traps.push((text, span));
+                self.traps.push(Trap { text, origin: span, scope: None, assigned: 0, forgotten: 0 });
             }
         }
     }
@@ -314,7 +322,7 @@ impl Walker {
             return;
         }
         if self.scope.functions.contains_key(name) {
-            self.traps.push((name.to_owned(), span));
+            self.traps.push(Trap { text: name.to_owned(), origin: span, scope: None, assigned: 0, forgotten: 0 });
         }
     }
 

@@ -3,8 +3,8 @@
 use std::rc::Rc;
 
 use shuck_ast::{
-    ArithmeticForCommand, BuiltinCommand, CaseCommand, CompoundCommand, ForCommand, IfCommand, Redirect, Span, StmtSeq,
-    Word as Node,
+    ArithmeticForCommand, BuiltinCommand, CaseCommand, CaseTerminator, CompoundCommand, ForCommand, IfCommand,
+    Redirect, Span, StmtSeq, Word as Node,
 };
 
 use super::MAX_ALTERNATIVES;
@@ -96,6 +96,7 @@ impl Walker {
     fn if_command(&mut self, unit: &Rc<Unit>, command: &IfCommand) {
         self.seq(unit, &command.condition);
         let mut changed = Changed::default();
+        let mut outcomes = Vec::new();
         let mut arms: Vec<(Option<&StmtSeq>, &StmtSeq)> = vec![(None, &command.then_branch)];
         arms.extend(command.elif_branches.iter().map(|(condition, body)| (Some(condition), body)));
         arms.extend(command.else_branch.iter().map(|body| (None, body)));
@@ -104,29 +105,49 @@ impl Walker {
                 let conditional = self.branch(|walker| walker.seq(unit, condition));
                 // Later arms are reached only past this condition, which may have assigned.
                 self.scope.forget(&conditional);
+                changed.absorb(&conditional);
             }
-            let branch = self.branch(|walker| walker.under(Via::Conditional, |walker| walker.seq(unit, body)));
+            let (branch, after) =
+                self.outcome(|walker| walker.under(Via::Conditional, |walker| walker.seq(unit, body)));
             changed.absorb(&branch);
+            outcomes.push(after);
         }
-        self.scope.forget(&changed);
+        if command.else_branch.is_none() {
+            outcomes.push(self.scope.clone());
+        }
+        self.scope.settle(&changed, &outcomes);
     }
 
     fn case_command(&mut self, unit: &Rc<Unit>, command: &CaseCommand) {
         self.visit_word(unit, &command.word);
         let mut changed = Changed::default();
+        let mut outcomes = Vec::new();
+        let mut certain = false;
+        let apart = command.cases.iter().all(|item| item.terminator == CaseTerminator::Break);
         for item in &command.cases {
-            let branch = self.branch(|walker| {
+            certain |= item.patterns.iter().any(|pattern| unit.slice(pattern.span).trim() == "*");
+            let (branch, after) = self.outcome(|walker| {
                 for pattern in &item.patterns {
                     walker.see(unit, pattern.span);
                     walker.visit_pattern(unit, pattern);
                 }
                 walker.under(Via::Conditional, |walker| walker.seq(unit, &item.body));
             });
-            // `;&` goes on into the next body.
-            self.scope.forget(&branch);
+            if !apart {
+                // `;&` goes on into the next body.
+                self.scope.forget(&branch);
+            }
             changed.absorb(&branch);
+            outcomes.push(after);
         }
-        self.scope.forget(&changed);
+        if !certain {
+            outcomes.push(self.scope.clone());
+        }
+        if apart {
+            self.scope.settle(&changed, &outcomes);
+        } else {
+            self.scope.forget(&changed);
+        }
     }
 
     fn for_command(&mut self, unit: &Rc<Unit>, command: &ForCommand) {
@@ -179,7 +200,10 @@ impl Walker {
             for field in fields {
                 let mut pieces = field.text.pieces();
                 // Each of the words a glob makes fits its pattern; those of another hole need not.
-                let split = |piece: &Piece| matches!(piece, Piece::Hole(hole) if !matches!(hole, Hole::Glob(_)));
+                let split = |piece: &Piece| {
+                    matches!(piece, Piece::Hole(hole)
+                        if !matches!(hole, Hole::Glob(_) | Hole::Fitting(_) | Hole::Temporary | Hole::Start))
+                };
                 if field.many && pieces.iter().any(split) {
                     pieces.retain(split);
                     pieces.truncate(1);

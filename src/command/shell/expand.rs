@@ -462,6 +462,10 @@ impl Walker {
             match piece {
                 Piece::Hole(hole @ Hole::Arithmetic) => fields.hole(hole, false),
                 Piece::Hole(hole) => fields.hole(hole, true),
+                // A separator that is no blank makes an empty field of nothing before it.
+                Piece::Text(text) if empties(&text, &separators) => {
+                    fields.hole(Hole::Variable("IFS".to_owned()), true);
+                }
                 Piece::Text(text) => {
                     for (position, chunk) in text.split(|c| separators.contains(c)).enumerate() {
                         if position > 0 {
@@ -484,6 +488,14 @@ impl Walker {
             self.unresolved(UnresolvedKind::Code, origin, "a substitution the parser took for text");
         }
     }
+}
+
+/// Whether splitting a text may leave empty fields.
+fn empties(text: &str, separators: &str) -> bool {
+    let odd = |c: char| separators.contains(c) && !matches!(c, ' ' | '\t' | '\n');
+    let mut chunks: Vec<&str> = text.split(|c| separators.contains(c)).collect();
+    chunks.pop();
+    text.contains(odd) && chunks.iter().any(|chunk| chunk.is_empty())
 }
 
 /// A literal as written; text the parser made up stands for itself.

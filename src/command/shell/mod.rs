@@ -5,6 +5,9 @@ mod brace;
 mod builtin;
 mod compound;
 mod expand;
+#[cfg(test)]
+mod kept;
+mod output;
 mod parameter;
 mod quote;
 mod redirect;
@@ -15,9 +18,11 @@ mod simple;
 #[cfg(test)]
 mod table;
 mod tree;
+mod trim;
 mod unit;
 mod visit;
 mod walk;
+mod zsh;
 
 pub use tree::{
     Hole, Known, Piece, Redirect, RedirectKind, Script, Simple, Stdin, Unresolved, UnresolvedKind, Via, Word,
@@ -82,15 +87,35 @@ pub enum Unreadable {
 /// Reads shell text.
 pub trait Parser {
     /// Everything in `text` that would run. `positional` is `$0`, `$1` and so on; `None` when they are not known.
-    fn parse(&self, text: &str, dialect: Dialect, positional: Option<&[Word]>) -> Result<Script, Unreadable>;
+    fn parse(&self, text: &str, dialect: Dialect, positional: Option<&[Word]>) -> Result<Script, Unreadable> {
+        self.parse_within(text, dialect, positional, None)
+    }
+
+    /// The same, where the environment it is started in is known.
+    fn parse_within(
+        &self,
+        text: &str,
+        dialect: Dialect,
+        positional: Option<&[Word]>,
+        inherited: Option<&Inherited>,
+    ) -> Result<Script, Unreadable>;
 }
+
+/// The variables a script inherits, each with its value where that is known.
+pub type Inherited = Vec<(String, Option<String>)>;
 
 /// The parser built on `shuck-parser`.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Shuck;
 
 impl Parser for Shuck {
-    fn parse(&self, text: &str, dialect: Dialect, positional: Option<&[Word]>) -> Result<Script, Unreadable> {
-        walk::script(text, dialect, positional)
+    fn parse_within(
+        &self,
+        text: &str,
+        dialect: Dialect,
+        positional: Option<&[Word]>,
+        inherited: Option<&Inherited>,
+    ) -> Result<Script, Unreadable> {
+        walk::script(text, dialect, positional, inherited)
     }
 }

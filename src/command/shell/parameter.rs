@@ -4,8 +4,7 @@ use std::rc::Rc;
 
 use shuck_ast::{
     BourneParameterExpansion, CommandSubstitutionSyntax, ParameterExpansion, ParameterExpansionSyntax, ParameterOp,
-    SourceText, Span, StmtSeq, SubscriptSelector, VarRef, Word as Node, WordPart, WordPartNode, ZshExpansionTarget,
-    ZshParameterExpansion,
+    SourceText, Span, StmtSeq, SubscriptSelector, VarRef, Word as Node, WordPart, WordPartNode,
 };
 
 use super::expand::Expansion;
@@ -13,6 +12,7 @@ use super::quote;
 use super::residual;
 use super::scope::{Text, Value};
 use super::tree::{Hole, Known, Piece, Via};
+use super::trim;
 use super::unit::Unit;
 use super::walk::Walker;
 
@@ -47,6 +47,55 @@ impl Expansion {
     }
 }
 
+const fn is_text(piece: &Piece) -> bool {
+    matches!(piece, Piece::Text(text) if !text.is_empty())
+}
+
+/// Names that a shell may set by itself.
+fn is_the_shells(name: &str) -> bool {
+    const NAMES: [&str; 34] = [
+        "IFS",
+        "PATH",
+        "PWD",
+        "OLDPWD",
+        "HOME",
+        "SHELL",
+        "SHLVL",
+        "UID",
+        "EUID",
+        "PPID",
+        "HOSTNAME",
+        "HOSTTYPE",
+        "OSTYPE",
+        "MACHTYPE",
+        "RANDOM",
+        "SRANDOM",
+        "SECONDS",
+        "LINENO",
+        "OPTIND",
+        "OPTARG",
+        "OPTERR",
+        "REPLY",
+        "TERM",
+        "COLUMNS",
+        "LINES",
+        "PS4",
+        "PIPESTATUS",
+        "DIRSTACK",
+        "GROUPS",
+        "FUNCNAME",
+        "EPOCHSECONDS",
+        "EPOCHREALTIME",
+        "HISTFILE",
+        "MAPFILE",
+    ];
+    NAMES.contains(&name)
+        || name.starts_with("BASH")
+        || name.starts_with("ZSH")
+        || name.starts_with("KSH")
+        || !shuck_ast::is_shell_variable_name(name)
+}
+
 fn exact(text: &Text) -> Option<String> {
     match Known::from_pieces(text.clone()) {
         Known::Exact(text) => Some(text),
@@ -63,7 +112,15 @@ impl Walker {
             WordPart::Variable(name) => self.variable(name.as_str()),
             WordPart::CommandSubstitution { body, syntax } => {
                 self.substitution(unit, body, *syntax, part.span, quoted);
-                Expansion::Text(vec![Piece::Hole(Hole::Substitution)])
+                match syntax {
+                    // Escapes in backticks were taken off before the body was read.
+                    CommandSubstitutionSyntax::Backtick if unit.slice(part.span).contains('\\') => {
+                        Expansion::Text(vec![Piece::Hole(Hole::Substitution)])
+                    }
+                    CommandSubstitutionSyntax::Backtick | CommandSubstitutionSyntax::DollarParen => {
+                        self.output(unit, body)
+                    }
+                }
             }
             WordPart::ProcessSubstitution { body, .. } => {
                 if !self.quiet {
@@ -207,6 +264,9 @@ impl Walker {
                 Some(words) => Expansion::Text(vec![Piece::Text(words.len().to_string())]),
                 None => Expansion::Text(hole(name)),
             },
+            // Processes of the script's own: never the first one, nor all.
+            "!" | "$" => Expansion::Text(vec![Piece::Hole(Hole::Fitting("[1-9][0-9]*".to_owned()))]),
+            "?" => Expansion::Text(vec![Piece::Hole(Hole::Fitting("[0-9]*".to_owned()))]),
             "0" => Expansion::Text(self.scope.zero.clone().unwrap_or_else(|| hole(name))),
             _ => match self.lookup(name) {
                 Lookup::Value(text) => Expansion::Text(text),
@@ -235,6 +295,20 @@ impl Walker {
             },
             Some(Value::Unset) => Lookup::Unset,
             None => Lookup::Unknown,
+        }
+    }
+
+    /// What a name that the script never set inherits.
+    fn inherited(&self, name: &str, colon: bool) -> Lookup {
+        let Some(inherited) = &self.inherited else { return Lookup::Unknown };
+        if self.forgotten > 0 || self.assigned.iter().any(|assigned| assigned == name) || is_the_shells(name) {
+            return Lookup::Unknown;
+        }
+        match inherited.iter().find(|(known, _)| known == name) {
+            None => Lookup::Unset,
+            Some((_, Some(value))) if value.is_empty() && colon => Lookup::Unset,
+            Some((_, Some(value))) => Lookup::Value(vec![Piece::Text(value.clone())]),
+            Some((_, None)) => Lookup::Unknown,
         }
     }
 
@@ -417,12 +491,20 @@ impl Walker {
             }
             return Expansion::Many(Hole::Variable(name.to_owned()));
         }
+        let mut maybe = hole(name);
         let known = match self.lookup(name) {
-            // A text with holes may be empty, and then counts as unset.
-            Lookup::Value(text) if colon && exact(&text).is_none() => Lookup::Unknown,
+            // A text of nothing but holes may be empty, and then counts as unset.
+            Lookup::Value(text) if colon && exact(&text).is_none() && !text.iter().any(is_text) => {
+                maybe = text;
+                Lookup::Unknown
+            }
             Lookup::Value(text) if colon && exact(&text).is_some_and(|text| text.is_empty()) => Lookup::Unset,
+            Lookup::Unknown => self.inherited(name, colon),
             known => known,
         };
+        if matches!(name, "TMPDIR" | "TMP" | "TEMP" | "TEMPDIR") && matches!(known, Lookup::Unknown) {
+            maybe = vec![Piece::Hole(Hole::Temporary)];
+        }
         match operator {
             ParameterOp::UseDefault | ParameterOp::AssignDefault => {
                 let unset = matches!(known, Lookup::Unset);
@@ -432,11 +514,12 @@ impl Walker {
                     Lookup::Unset => operand,
                     Lookup::Unknown => match self.choose(&format!("${{{name}:-"), 2) {
                         Some(0) => operand,
-                        _ => Expansion::Text(hole(name)),
+                        Some(_) => Expansion::Text(maybe.clone()),
+                        None => Expansion::Text(hole(name)),
                     },
                 };
                 if matches!(operator, ParameterOp::AssignDefault) {
-                    let value = if unset { Value::Scalar(text) } else { Value::Choice(vec![text, hole(name)]) };
+                    let value = if unset { Value::Scalar(text) } else { Value::Choice(vec![text, maybe]) };
                     self.assign(name, Some(value));
                 }
                 result
@@ -462,12 +545,17 @@ impl Walker {
                 Lookup::Unset => Expansion::Text(Vec::new()),
                 Lookup::Unknown => Expansion::Text(hole(name)),
             },
+            ParameterOp::RemovePrefixShort { pattern }
+            | ParameterOp::RemovePrefixLong { pattern }
+            | ParameterOp::RemoveSuffixShort { pattern }
+            | ParameterOp::RemoveSuffixLong { pattern } => {
+                self.operator_words(unit, operator);
+                let Lookup::Value(text) = known else { return Expansion::Text(hole(name)) };
+                let raw = unit.slice(pattern.span).to_owned();
+                Expansion::Text(trim::trimmed(&text, operator, &raw).unwrap_or_else(|| hole(name)))
+            }
             ParameterOp::UpperFirst
             | ParameterOp::LowerFirst
-            | ParameterOp::RemovePrefixShort { .. }
-            | ParameterOp::RemovePrefixLong { .. }
-            | ParameterOp::RemoveSuffixShort { .. }
-            | ParameterOp::RemoveSuffixLong { .. }
             | ParameterOp::ReplaceFirst { .. }
             | ParameterOp::ReplaceAll { .. } => {
                 self.operator_words(unit, operator);
@@ -496,48 +584,5 @@ impl Walker {
             | ParameterOp::LowerFirst
             | ParameterOp::LowerAll => {}
         }
-    }
-
-    /// zsh's own forms: what they contain is walked, what they give is not followed.
-    fn zsh(&mut self, unit: &Rc<Unit>, syntax: &ZshParameterExpansion, span: Span) -> Expansion {
-        // `(e)` expands the value once more, `(%)` as a prompt.
-        if syntax.modifiers.iter().any(|modifier| matches!(modifier.name, 'e' | '%')) {
-            let origin = unit.origin(span);
-            self.code(origin, "a value expanded as code");
-        }
-        for modifier in &syntax.modifiers {
-            if let Some(word) = modifier.argument_word_ast() {
-                self.single(unit, word, false);
-            }
-        }
-        let name = match &syntax.target {
-            ZshExpansionTarget::Reference(reference) => {
-                self.visit_reference(unit, reference);
-                reference.name.as_str().to_owned()
-            }
-            ZshExpansionTarget::Nested(inner) => {
-                self.parameter(unit, inner, false);
-                String::new()
-            }
-            ZshExpansionTarget::Word(word) => {
-                self.single(unit, word, false);
-                String::new()
-            }
-            ZshExpansionTarget::Empty => String::new(),
-        };
-        if let Some(operation) = &syntax.operation {
-            let words = [
-                operation.operand_word_ast(),
-                operation.pattern_word_ast(),
-                operation.replacement_word_ast(),
-                operation.offset_word_ast(),
-                operation.length_word_ast(),
-            ];
-            for word in words.into_iter().flatten() {
-                self.single(unit, word, false);
-            }
-            self.assign(&name, None);
-        }
-        Expansion::Many(Hole::Variable(name))
     }
 }

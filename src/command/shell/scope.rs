@@ -6,7 +6,8 @@ use std::rc::Rc;
 
 use shuck_ast::Stmt;
 
-use super::tree::{Piece, Stdin, Word};
+use super::MAX_ALTERNATIVES;
+use super::tree::{Hole, Piece, Stdin, Word};
 use super::unit::Unit;
 
 /// One word's text.
@@ -78,7 +79,7 @@ impl Scope {
         let zero = positional.and_then(|words| words.first()).map(|word| word.text.pieces());
         let rest = positional.map(|words| Rc::new(words.iter().skip(1).cloned().collect()));
         Self {
-            vars: HashMap::new(),
+            vars: HashMap::from([("PWD".to_owned(), Value::Scalar(vec![Piece::Hole(Hole::Start)]))]),
             opaque: HashSet::new(),
             functions: HashMap::new(),
             aliases: HashMap::new(),
@@ -95,6 +96,32 @@ impl Scope {
         }
         for name in &changed.names {
             self.vars.remove(name);
+        }
+        if changed.positional {
+            self.positional = None;
+        }
+    }
+
+    /// After one of several ways: a name that any of them changed has one of the values that it has at their ends.
+    pub(super) fn settle(&mut self, changed: &Changed, outcomes: &[Self]) {
+        if changed.all {
+            self.forget(changed);
+            return;
+        }
+        for name in &changed.names {
+            match outcomes
+                .iter()
+                .map(|outcome| outcome.vars.get(name))
+                .collect::<Option<Vec<_>>>()
+                .and_then(|values| either(&values))
+            {
+                Some(value) => {
+                    self.vars.insert(name.clone(), value);
+                }
+                None => {
+                    self.vars.remove(name);
+                }
+            }
         }
         if changed.positional {
             self.positional = None;
@@ -131,4 +158,26 @@ impl Scope {
             self.stdin = Stdin::Inherited;
         }
     }
+}
+
+/// The value that one of these is.
+fn either(values: &[&Value]) -> Option<Value> {
+    let first = *values.first()?;
+    if values.iter().all(|value| *value == first) {
+        return Some(first.clone());
+    }
+    let mut texts: Vec<Text> = Vec::new();
+    for value in values {
+        let more = match value {
+            Value::Scalar(text) => std::slice::from_ref(text),
+            Value::Choice(more) => more.as_slice(),
+            Value::Array(_) | Value::Unset => return None,
+        };
+        for text in more {
+            if !texts.contains(text) {
+                texts.push(text.clone());
+            }
+        }
+    }
+    (texts.len() <= MAX_ALTERNATIVES).then_some(Value::Choice(texts))
 }

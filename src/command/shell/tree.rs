@@ -83,6 +83,12 @@ pub enum Hole {
     Tilde(String),
     /// More alternatives than are followed.
     TooMany,
+    /// Text whose shape is known, as a policy's pattern (`[0-9]*`).
+    Fitting(String),
+    /// The directory for temporary files.
+    Temporary,
+    /// The directory the script is started in.
+    Start,
 }
 
 /// A redirection.

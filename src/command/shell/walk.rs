@@ -11,13 +11,18 @@ use super::scope::{Body, Callable, Changed, Scope, Value};
 use super::simple::fails;
 use super::tree::{Script, Simple, Stdin, Unresolved, UnresolvedKind, Via, Word};
 use super::unit::Unit;
-use super::{Dialect, MAX_COMMANDS, MAX_DEPTH, MAX_TEXT, Unreadable, residual};
+use super::{Dialect, Inherited, MAX_COMMANDS, MAX_DEPTH, MAX_TEXT, Unreadable, residual};
 
 /// Statements looked at before giving up; loops and functions are looked at more than once.
 const MAX_STEPS: usize = 20_000;
 
 /// Reads `text` as the whole of a script.
-pub(super) fn script(text: &str, dialect: Dialect, positional: Option<&[Word]>) -> Result<Script, Unreadable> {
+pub(super) fn script(
+    text: &str,
+    dialect: Dialect,
+    positional: Option<&[Word]>,
+    inherited: Option<&Inherited>,
+) -> Result<Script, Unreadable> {
     if text.len() > MAX_TEXT {
         return Err(Unreadable::TooLong { length: text.len() });
     }
@@ -31,6 +36,9 @@ pub(super) fn script(text: &str, dialect: Dialect, positional: Option<&[Word]>) 
         via: Vec::new(),
         calls: Vec::new(),
         traps: Vec::new(),
+        assigned: Vec::new(),
+        forgotten: 0,
+        inherited: inherited.cloned(),
         locals: Vec::new(),
         choices: Vec::new(),
         quiet: false,
@@ -55,6 +63,17 @@ pub(super) struct Choice {
     pub(super) of: usize,
 }
 
+/// Code that a trap holds, and what was known where it was set; `None` where nothing is.
+#[derive(Debug, Clone)]
+pub(super) struct Trap {
+    pub(super) text: String,
+    pub(super) origin: Range<usize>,
+    pub(super) scope: Option<Box<Scope>>,
+    /// How many names had been assigned by then.
+    pub(super) assigned: usize,
+    pub(super) forgotten: usize,
+}
+
 /// A function being walked.
 #[derive(Debug)]
 pub(super) struct Call {
@@ -71,7 +90,13 @@ pub(super) struct Walker {
     pub(super) loops: HashMap<(usize, usize), Changed>,
     pub(super) via: Vec<Via>,
     pub(super) calls: Vec<Call>,
-    pub(super) traps: Vec<(String, Range<usize>)>,
+    pub(super) traps: Vec<Trap>,
+    /// Every name assigned so far, in order.
+    pub(super) assigned: Vec<String>,
+    /// How often all names may have been assigned.
+    pub(super) forgotten: usize,
+    /// The environment the script is started in, where it is known.
+    pub(super) inherited: Option<Inherited>,
     pub(super) locals: Vec<Vec<String>>,
     pub(super) choices: Vec<Choice>,
     /// Words are expanded again for another alternative: what they contain was walked already.
@@ -233,7 +258,7 @@ impl Walker {
             self.scope.functions.insert(name.clone(), callable);
             if hook {
                 let origin = unit.origin(span);
-                self.traps.push((name.clone(), origin));
+                self.traps.push(Trap { text: name.clone(), origin, scope: None, assigned: 0, forgotten: 0 });
             }
         }
     }
@@ -264,25 +289,47 @@ impl Walker {
 
     fn and_or(&mut self, unit: &Rc<Unit>, steps: &[(Option<BinaryOp>, &Stmt)]) {
         let mut pending = Changed::default();
+        // What holds where the list so far has failed; the walker's own state is where it has not.
+        let mut failed: Option<Scope> = None;
         for (op, stmt) in steps {
+            let before = self.scope.clone();
             match op {
                 None => self.stmt(unit, stmt),
                 Some(BinaryOp::And | BinaryOp::Pipe | BinaryOp::PipeAll) => {
-                    let before = self.scope.clone();
                     let changed =
                         self.tracked(|walker| walker.under(Via::Conditional, |walker| walker.stmt(unit, stmt)));
                     pending.absorb(&changed);
                     self.scope.may_keep(&before);
                 }
                 Some(BinaryOp::Or) => {
-                    self.scope.forget(&pending);
+                    if let Some(failed) = failed.take() {
+                        self.scope.vars = failed.vars;
+                    }
                     let changed =
-                        self.branch(|walker| walker.under(Via::Conditional, |walker| walker.stmt(unit, stmt)));
-                    self.scope.forget(&changed);
+                        self.tracked(|walker| walker.under(Via::Conditional, |walker| walker.stmt(unit, stmt)));
+                    pending.absorb(&changed);
+                    self.scope.may_keep(&before);
+                    failed = Some(self.scope.clone());
+                    let ends = matches!(&stmt.command, Command::Builtin(_));
+                    let after = if ends { before.clone() } else { self.scope.clone() };
+                    self.scope.settle(&pending, &[before, after]);
+                    continue;
                 }
             }
+            let after = self.scope.clone();
+            failed = Some(match failed {
+                Some(mut earlier) => {
+                    let outcomes = [earlier.clone(), after];
+                    earlier.settle(&pending, &outcomes);
+                    earlier
+                }
+                None => after,
+            });
         }
-        self.scope.forget(&pending);
+        if let Some(failed) = failed {
+            let outcomes = [self.scope.clone(), failed];
+            self.scope.settle(&pending, &outcomes);
+        }
     }
 
     fn pipeline(&mut self, unit: &Rc<Unit>, stages: &[&Stmt], span: Span) {
@@ -399,11 +446,16 @@ impl Walker {
 
     /// Walks something that may or may not run: what it assigns is not kept, what it defines may be.
     pub(super) fn branch(&mut self, walk: impl FnOnce(&mut Self)) -> Changed {
+        self.outcome(walk).0
+    }
+
+    /// The same, with what holds at its end.
+    pub(super) fn outcome(&mut self, walk: impl FnOnce(&mut Self)) -> (Changed, Scope) {
         let before = self.scope.clone();
         let changed = self.tracked(walk);
         let after = std::mem::replace(&mut self.scope, before);
         self.scope.may_keep(&after);
-        changed
+        (changed, after)
     }
 
     pub(super) fn forgetting_arguments(&mut self, walk: impl FnOnce(&mut Self)) {
@@ -414,6 +466,7 @@ impl Walker {
 
     pub(super) fn assign(&mut self, name: &str, value: Option<Value>) {
         self.changed.names.insert(name.to_owned());
+        self.assigned.push(name.to_owned());
         self.ifs_touched |= name == "IFS";
         let dynamic = matches!(
             name,
@@ -449,22 +502,53 @@ impl Walker {
     }
 
     pub(super) fn forget_all(&mut self) {
+        self.forgotten += 1;
         self.ifs_touched = true;
         let all = Changed { all: true, positional: true, ..Changed::default() };
         self.scope.forget(&all);
         self.changed.absorb(&all);
     }
 
-    /// Runs what traps hold when nothing of the script's state is certain any more.
+    /// The directory is another one from here on.
+    pub(super) fn moved(&mut self) {
+        self.changed.names.insert("PWD".to_owned());
+        self.assigned.push("PWD".to_owned());
+        self.scope.vars.remove("PWD");
+    }
+
+    /// Keeps code that the shell runs by itself later on.
+    pub(super) fn keep_trap(&mut self, text: String, origin: Range<usize>) {
+        let scope = Some(Box::new(self.scope.clone()));
+        self.traps.push(Trap { text, origin, scope, assigned: self.assigned.len(), forgotten: self.forgotten });
+    }
+
+    /// Runs what traps hold, with what is certain from where they were set.
     pub(super) fn run_traps(&mut self) {
         let mut done = 0;
-        while let Some((text, origin)) = self.traps.get(done).cloned() {
+        let last = self.scope.clone();
+        let end = self.forgotten;
+        while let Some(Trap { text, origin, scope, assigned, forgotten }) = self.traps.get(done).cloned() {
             done += 1;
             if done > MAX_COMMANDS {
                 self.unresolved(UnresolvedKind::Cap, origin, "more commands than are followed");
                 return;
             }
-            self.forget_all();
+            match scope {
+                // It runs at some point after it was set: what nothing assigns from there on is as it was.
+                Some(scope) if forgotten == end => {
+                    self.scope = *scope;
+                    // A function defined by the end is the one that is meant: nothing else has its name before.
+                    for (name, callable) in &last.functions {
+                        self.scope.functions.entry(name.clone()).or_insert_with(|| callable.clone());
+                    }
+                    self.scope.may_keep(&last);
+                    self.scope.positional = None;
+                    for name in self.assigned.get(assigned..).unwrap_or_default().to_vec() {
+                        self.scope.vars.remove(&name);
+                    }
+                }
+                Some(_) | None => self.forget_all(),
+            }
             self.via = vec![Via::Trap];
             self.text(text, origin);
             self.via.clear();

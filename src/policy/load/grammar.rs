@@ -50,6 +50,7 @@ fn compiled(origin: Origin<'_>, placed: &Placed<WrittenTool>) -> Result<Tool, Po
     Ok(Tool {
         name: String::new(),
         names: Vec::new(),
+        stands_for: written.stands_for.owned(),
         syntax: written.syntax,
         options,
         closed: written.closed,
@@ -227,7 +228,8 @@ impl Compiler<'_> {
                 if dashed(marker) { self.named(marker) } else { marker.clone() }
             },
         );
-        Ok(Runs { at, form, more: written.more, marker })
+        let found = written.found.as_ref().map(|found| self.names(found));
+        Ok(Runs { at, form, more: written.more, marker, found, values: written.values.owned() })
     }
 
     fn setting(&self, option: &Placed<Text>, keys: &Texts) -> Slot {

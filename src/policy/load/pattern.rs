@@ -10,6 +10,8 @@ pub enum Step {
     One,
     /// One byte of (or, negated, not of) these ranges, and no slash.
     Class(bool, Vec<(u8, u8)>),
+    /// Any number of bytes of (or, negated, not of) these ranges, and no slashes.
+    Run(bool, Vec<(u8, u8)>),
     /// Any bytes that are no slashes.
     Part,
     /// Any bytes.
@@ -155,7 +157,7 @@ fn class(rest: &[u8]) -> Result<(Step, &[u8]), InvalidPattern> {
 /// The states reachable from one without a byte.
 fn free(steps: &[Step], state: usize) -> [Option<usize>; 2] {
     match steps.get(state) {
-        Some(Step::Part | Step::All) => [Some(state + 1), None],
+        Some(Step::Part | Step::All | Step::Run(..)) => [Some(state + 1), None],
         Some(Step::Above) => [Some(state + 1), Some(state + 2)],
         Some(Step::Below) => [Some(state + 2), None],
         Some(Step::Byte(_) | Step::One | Step::Class(..) | Step::Inside) | None => [None, None],
@@ -169,6 +171,7 @@ fn moves(steps: &[Step], state: usize) -> [Option<(Label<'_>, usize)>; 2] {
         Some(Step::Byte(byte)) => [Some((Label::Byte(*byte), state + 1)), None],
         Some(Step::One) => [Some((Label::NoSlash, state + 1)), None],
         Some(Step::Class(negated, ranges)) => [Some((Label::Class(*negated, ranges), state + 1)), None],
+        Some(Step::Run(negated, ranges)) => [Some((Label::Class(*negated, ranges), state)), None],
         Some(Step::Part) => [Some((Label::NoSlash, state)), None],
         Some(Step::All) => [Some((Label::Any, state)), None],
         Some(Step::Inside) => [Some((Label::Any, state)), Some((Label::Byte(b'/'), state + 1))],
@@ -205,7 +208,8 @@ pub fn overlap(one: &[Step], other: &[Step]) -> bool {
     false
 }
 
-/// Whether every instance of `word` is certainly one of the pattern. What `All` stands for in a word is never certain.
+/// Whether every instance of `word` is certainly one of the pattern. What `All` stands for in a word is certain only
+/// where the pattern ends in one.
 #[must_use]
 pub fn covers(pattern: &[Step], word: &[Step]) -> bool {
     // Nothing above, or something: both must be certain.
@@ -229,7 +233,10 @@ pub fn covers(pattern: &[Step], word: &[Step]) -> bool {
                     }
                 }
                 // What one star stands for is certain only inside another.
-                (Step::Part | Step::One | Step::Class(..), Some(Step::Part | Step::All | Step::Inside))
+                (
+                    Step::Part | Step::One | Step::Class(..) | Step::Run(..),
+                    Some(Step::Part | Step::All | Step::Inside),
+                )
                 | (Step::Inside, Some(Step::All)) => enter(pattern, &mut next, state),
                 (Step::Inside, Some(Step::Inside)) => {
                     enter(pattern, &mut next, state);
@@ -237,8 +244,10 @@ pub fn covers(pattern: &[Step], word: &[Step]) -> bool {
                 }
                 // Itself and everything below: the rest of the pattern must be everything below, too.
                 (Step::Below, _) => return below(pattern, &states),
-                (Step::All | Step::Above, _) => return false,
-                (Step::Part | Step::One | Step::Class(..) | Step::Inside, _) => {}
+                // Anything is an instance of anything.
+                (Step::All, Some(Step::All)) if state + 1 == pattern.len() => enter(pattern, &mut next, state),
+                (Step::All | Step::Above, _) => {}
+                (Step::Part | Step::One | Step::Class(..) | Step::Run(..) | Step::Inside, _) => {}
             }
         }
         states = next;

@@ -26,6 +26,8 @@ macro_rules! forms {
             pub program: Texts,
             /// Programs of which each is a tool of its own with this grammar.
             pub programs: Texts,
+            /// The words that its name stands for.
+            pub stands_for: Texts,
             /// How options are written.
             pub syntax: Syntax,
             /// Whether all options are listed.
@@ -117,6 +119,12 @@ pub struct WrittenRuns {
     /// The word, or the option naming the word, that stands for unseen words.
     #[serde(default)]
     pub marker: Option<Text>,
+    /// They are paths below the operands; the options that give a pattern of their last part.
+    #[serde(default)]
+    pub found: Option<Texts>,
+    /// The words from which on they stand in the command line.
+    #[serde(default)]
+    pub values: Texts,
 }
 
 /// Which word names the place.
