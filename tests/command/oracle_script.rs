@@ -1,6 +1,8 @@
 //! Scripts made at random from shapes that hide commands. Every name in them is a stub of ours; none of them calls
 //! itself without end.
 
+use super::oracle_shapes::shape;
+
 /// A small generator of numbers (xorshift), so that a failing script can be made again from its seed.
 pub(super) struct Dice(u64);
 
@@ -9,14 +11,14 @@ impl Dice {
         Self(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1)
     }
 
-    fn roll(&mut self, sides: usize) -> usize {
+    pub(super) fn roll(&mut self, sides: usize) -> usize {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
         (self.0 >> 33) as usize % sides
     }
 
-    fn pick<'a>(&mut self, of: &[&'a str]) -> &'a str {
+    pub(super) fn pick<'a>(&mut self, of: &[&'a str]) -> &'a str {
         of[self.roll(of.len())]
     }
 }
@@ -31,7 +33,7 @@ pub(super) fn script(dice: &mut Dice) -> String {
     text
 }
 
-fn list(dice: &mut Dice, depth: usize, in_function: bool) -> String {
+pub(super) fn list(dice: &mut Dice, depth: usize, in_function: bool) -> String {
     let mut text = statement(dice, depth, in_function);
     while dice.roll(3) == 0 {
         text += dice.pick(&["; ", " && ", " || ", " | ", "\n", " |& ", " & "]);
@@ -46,7 +48,7 @@ fn statement(dice: &mut Dice, depth: usize, in_function: bool) -> String {
     }
     let inner = |dice: &mut Dice| list(dice, depth - 1, in_function);
     let d = depth - 1;
-    match dice.roll(40) {
+    match dice.roll(64) {
         0 => format!("if {}; then {}; else {}; fi", inner(dice), inner(dice), inner(dice)),
         1 => format!("for v in {} {}; do {}; done", word(dice, d), word(dice, d), inner(dice)),
         2 => format!("while n; do {}; done", inner(dice)),
@@ -105,11 +107,12 @@ fn statement(dice: &mut Dice, depth: usize, in_function: bool) -> String {
         37 => format!("shopt -s expand_aliases\nalias l={}\nl y", dice.pick(&["rm", "'ls k'", "'rm; ls'"])),
         38 if in_function => format!("local v={}; {}", dice.pick(&["rm", "ls"]), simple(dice, d, in_function)),
         39 if in_function => "return".to_owned(),
+        40..=63 => shape(dice, d, in_function),
         _ => simple(dice, d, in_function),
     }
 }
 
-fn simple(dice: &mut Dice, depth: usize, _in_function: bool) -> String {
+pub(super) fn simple(dice: &mut Dice, depth: usize, _in_function: bool) -> String {
     let mut text = dice
         .pick(&[
             "a",
@@ -148,7 +151,7 @@ fn simple(dice: &mut Dice, depth: usize, _in_function: bool) -> String {
     text
 }
 
-fn word(dice: &mut Dice, depth: usize) -> String {
+pub(super) fn word(dice: &mut Dice, depth: usize) -> String {
     if depth == 0 || dice.roll(3) > 0 {
         return dice
             .pick(&[
