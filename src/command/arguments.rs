@@ -104,7 +104,7 @@ fn stop(body: &Body, path: usize) -> Stop {
         Slot::After(0) | Slot::Dashes(0) => Some(Stop::Before(path)),
         Slot::After(count) => Some(Stop::After(count + path)),
         Slot::Dashes(count) => Some(Stop::Before(count + path)),
-        Slot::Options(_) | Slot::ScriptIf(_) | Slot::Setting(..) | Slot::FileOrInput => None,
+        Slot::Options(_) | Slot::ScriptIf(_) | Slot::ScriptUnless(_) | Slot::Setting(..) | Slot::FileOrInput => None,
     });
     stops.next().unwrap_or(Stop::Never)
 }

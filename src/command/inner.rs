@@ -63,6 +63,13 @@ pub(super) fn follow(reader: &mut Reader<'_>, index: usize, tool: &Tool, taken: 
                     script_operand(reader, &command, tool, index, &place);
                 }
             }
+            Slot::ScriptUnless(flags) => {
+                let elsewhere = command.flags.iter().any(|flag| flags.contains(&flag.name));
+                let operand = command.operands.first().and_then(|&at| command.words.get(at));
+                if let Some(word) = operand.filter(|_| !elsewhere) {
+                    reader.slot(runs.form, vec![word.clone()], index, &place);
+                }
+            }
             Slot::FileOrInput => {
                 if !scripted {
                     file_or_input(reader, &command, runs, tool, index, &place);
@@ -75,7 +82,12 @@ pub(super) fn follow(reader: &mut Reader<'_>, index: usize, tool: &Tool, taken: 
 fn script_given(runs: &Runs, command: &Command) -> bool {
     match &runs.at {
         Slot::ScriptIf(flags) => command.flags.iter().any(|flag| flags.contains(&flag.name)),
-        Slot::After(_) | Slot::Dashes(_) | Slot::Options(_) | Slot::Setting(..) | Slot::FileOrInput => false,
+        Slot::After(_)
+        | Slot::Dashes(_)
+        | Slot::Options(_)
+        | Slot::ScriptUnless(_)
+        | Slot::Setting(..)
+        | Slot::FileOrInput => false,
     }
 }
 

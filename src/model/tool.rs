@@ -197,6 +197,8 @@ pub enum Slot {
     Options(Vec<String>),
     /// The first operand if one of these options is given, as the shells do (`sh -e -c SCRIPT NAME ARG…`).
     ScriptIf(Vec<String>),
+    /// The first operand, unless one of these options is given, which names code elsewhere (`awk PROGRAM`, `sed SCRIPT`).
+    ScriptUnless(Vec<String>),
     /// The value of this option, `key=value`, where the key matches one of these patterns (`git -c core.pager=…`).
     Setting(String, Vec<String>),
     /// The first operand is a file of code; with none, standard input is.

@@ -294,12 +294,13 @@ impl Candidate<'_> {
                 command.operands.iter().skip(*count).filter_map(|i| command.words.get(*i)).for_each(&mut add);
             }
             Slot::ScriptIf(names) if given(names) => operand(0).into_iter().for_each(&mut add),
+            Slot::ScriptUnless(names) if !given(names) => operand(0).into_iter().for_each(&mut add),
             Slot::FileOrInput if command.operands.is_empty() => match &command.stdin {
                 Stdin::Text(Some(text)) => texts.push(Cow::Known(text.clone())),
                 Stdin::Text(None) => texts.push(Cow::Unknown),
                 Stdin::Inherited | Stdin::Pipe | Stdin::File(_) | Stdin::Closed => {}
             },
-            Slot::ScriptIf(_) | Slot::FileOrInput => {}
+            Slot::ScriptIf(_) | Slot::ScriptUnless(_) | Slot::FileOrInput => {}
         }
     }
 }

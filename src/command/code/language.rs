@@ -133,7 +133,9 @@ impl Language {
                 bare_calls: true,
                 ..C
             },
-            Self::Lisp => Syntax { line: &[";"], block: None, names: "_-*?!", single_strings: false, ..C },
+            Self::Lisp => {
+                Syntax { line: &[";"], block: None, names: "_-*?!", single_strings: false, bare_calls: true, ..C }
+            }
             Self::Awk => {
                 Syntax { line: &["#"], block: None, names: "_@", single_strings: false, regex: true, joins: "", ..C }
             }

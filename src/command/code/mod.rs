@@ -13,8 +13,12 @@ mod mongo;
 mod quoted;
 mod scan;
 mod scope;
+mod shellish;
+mod small;
+mod stream;
 #[cfg(test)]
 mod table;
+mod tcl;
 mod value;
 
 use effects::Effect;
@@ -42,8 +46,16 @@ pub(super) fn read(reader: &mut Reader<'_>, text: &Word, index: usize, place: &P
 }
 
 fn found(code: &str, program: &str) -> Vec<Effect> {
-    let language = Language::of_program(program);
-    effects::effects(code, language, program.starts_with("mongo"))
+    match Language::of_program(program) {
+        Language::Awk => stream::awk(code),
+        Language::Sed => stream::sed(code),
+        Language::Tcl => tcl::tcl(code, 0),
+        Language::Vim => small::vim(code),
+        Language::Gdb => small::gdb(code),
+        Language::Jq => small::jq(code),
+        Language::PowerShell => shellish::powershell(code),
+        language => effects::effects(code, language, program.starts_with("mongo")),
+    }
 }
 
 fn apply(reader: &mut Reader<'_>, effect: Effect, index: usize, place: &Place) {

@@ -210,13 +210,14 @@ impl Compiler<'_> {
             written.dashes.map(Slot::Dashes),
             (!written.options.is_empty()).then(|| Slot::Options(self.names(&written.options))),
             (!written.script_if.is_empty()).then(|| Slot::ScriptIf(self.names(&written.script_if))),
+            (!written.script_unless.is_empty()).then(|| Slot::ScriptUnless(self.names(&written.script_unless))),
             written.setting.as_ref().map(|option| self.setting(option, &written.keys)),
             written.file_or_input.then_some(Slot::FileOrInput),
         ];
         let mut slots = slots.into_iter().flatten();
         let (Some(at), None) = (slots.next(), slots.next()) else {
             return Err(self.error(
-                "each of `runs` has one of `after`, `dashes`, `options`, `script-if`, `setting` and `file-or-input`",
+                "each of `runs` has one of `after`, `dashes`, `options`, `script-if`, `script-unless`, `setting` and `file-or-input`",
             ));
         };
         let form = match (&at, written.form) {

@@ -101,6 +101,9 @@ pub struct WrittenRuns {
     /// The first operand if one of these options is given.
     #[serde(default)]
     pub script_if: Texts,
+    /// The first operand unless one of these options is given.
+    #[serde(default)]
+    pub script_unless: Texts,
     /// `key=value` of this option …
     #[serde(default)]
     pub setting: Option<Placed<Text>>,

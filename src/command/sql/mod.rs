@@ -1,0 +1,69 @@
+//! What SQL text does, by its statements' verbs. It reads keywords, not meaning: comments and strings are taken out, and
+//! what begins with no verb it knows counts as a write.
+
+mod client;
+mod lexer;
+mod statement;
+#[cfg(test)]
+mod table;
+
+use crate::model::{Piece, Word};
+use lexer::Token;
+
+/// What the statements of a text do, as words that policies use.
+pub(super) fn verbs(word: &Word) -> Vec<&'static str> {
+    let mut found = Vec::new();
+    // What is put in at run time may be any name or value; where a statement begins with it, it may be any statement.
+    let mut text = String::new();
+    for piece in word.pieces() {
+        match piece {
+            Piece::Text(known) => match known.to_str() {
+                Some(known) => text.push_str(known),
+                None => return vec!["unknown"],
+            },
+            Piece::Hole(_) => text.push('\u{fffd}'),
+        }
+    }
+    let mut statements = String::new();
+    for line in text.lines() {
+        let (before, own) = own_command(line);
+        statements.push_str(before);
+        statements.push('\n');
+        if let Some(own) = own {
+            found.extend(own);
+            statements.push_str(";\n");
+        }
+    }
+    let tokens = lexer::tokens(&statements);
+    for statement in tokens.split(|token| matches!(token, Token::Mark(';')) || token.is("\\g") || token.is("\\gx")) {
+        if statement.first().and_then(Token::word).is_some_and(|word| word.contains('\u{fffd}')) {
+            found.push("unknown");
+        }
+        found.extend(statement::verbs(statement));
+    }
+    found
+}
+
+/// A line up to a client's own command, and what that does: one at its beginning, or one of psql's behind a statement.
+fn own_command(line: &str) -> (&str, Option<Vec<&'static str>>) {
+    if let Some(own) = client::command(line) {
+        return ("", Some(own));
+    }
+    let first = line.trim_start().split([' ', '\t', ';']).next().unwrap_or_default().to_ascii_lowercase();
+    if first == "source" {
+        return ("", Some(vec!["unknown"]));
+    }
+    let mut quote = None;
+    for (at, letter) in line.char_indices() {
+        match letter {
+            '\'' | '"' | '$' if quote == Some(letter) => quote = None,
+            '\'' | '"' if quote.is_none() => quote = Some(letter),
+            '\\' if quote.is_none() => {
+                let (before, rest) = line.split_at_checked(at).unwrap_or((line, ""));
+                return (before, client::command(rest));
+            }
+            _ => {}
+        }
+    }
+    (line, None)
+}
