@@ -12,7 +12,8 @@ use super::sql;
 pub(super) fn command(words: Vec<Word>, tool: Option<&Tool>, place: &Place, around: Surroundings) -> (Command, Taken) {
     let generic = Tool::default();
     let grammar = tool.unwrap_or(&generic);
-    let taken = taken(&words, grammar);
+    let mut taken = taken(&words, grammar);
+    taken.piped = around.piped;
     let mut command = Command {
         name: tool.map(|tool| tool.name.clone()),
         described: tool.is_some(),
@@ -60,6 +61,8 @@ pub(super) struct Taken {
     pub command: Option<usize>,
     /// Options that a closed grammar does not list.
     pub unlisted: Vec<usize>,
+    /// What comes through the pipe it reads, where that is constant.
+    pub piped: Option<String>,
 }
 
 impl Taken {
@@ -94,6 +97,7 @@ fn taken(words: &[Word], tool: &Tool) -> Taken {
         operands: operands.to_vec(),
         command,
         unlisted: result.unlisted.clone(),
+        piped: None,
         parsed: result,
     }
 }
@@ -205,15 +209,29 @@ fn touch(command: &mut Command, taken: &Taken, tool: &Tool) {
     }) || tool.options.iter().any(|option| sql(option.role));
     if client
         && !touches.iter().any(|touch| matches!(touch.role, Role::Sql | Role::Input))
-        && let Stdin::Text(Some(text)) = &command.stdin
+        && let Some(text) = given_text(command, taken)
     {
         touches.push(Touch { role: Role::Sql, word: Word::exact(text), index: None, recursive: false });
     }
-    command.sql =
-        touches.iter().filter(|touch| touch.role == Role::Sql).flat_map(|touch| sql::verbs(&touch.word)).collect();
+    let statements = touches.iter().filter(|touch| touch.role == Role::Sql).map(|touch| touch.word.clone());
+    command.sql = sql::given(&tool.name, &statements.collect::<Vec<_>>());
+    // A database in memory is gone with its client, and so is what is dropped in it.
+    let memory = |touch: &Touch| touch.role == Role::Target && matches!(touch.word.text(), Some(":memory:" | ""));
+    if touches.iter().any(memory) {
+        command.sql.retain(|verb| !matches!(*verb, "drop" | "ddl" | "delete-all" | "update-all" | "truncate"));
+    }
     command.sql.sort_unstable();
     command.sql.dedup();
     command.touches = touches;
+}
+
+/// The text of standard input, where the script says it.
+pub(super) fn given_text(command: &Command, taken: &Taken) -> Option<String> {
+    match &command.stdin {
+        Stdin::Text(text) => text.clone(),
+        Stdin::Pipe => taken.piped.clone(),
+        Stdin::Inherited | Stdin::File(_) | Stdin::Closed => None,
+    }
 }
 
 fn push(touches: &mut Vec<Touch>, role: Role, word: &Word, index: Option<usize>, recursive: bool) {

@@ -72,7 +72,7 @@ pub(super) fn follow(reader: &mut Reader<'_>, index: usize, tool: &Tool, taken: 
             }
             Slot::FileOrInput => {
                 if !scripted {
-                    file_or_input(reader, &command, runs, tool, index, &place);
+                    file_or_input(reader, &command, taken, runs, tool, index, &place);
                 }
             }
         }
@@ -186,7 +186,15 @@ fn is_stream(file: &Word) -> bool {
 }
 
 /// An interpreter without inline code: its first operand is a script file; without one, standard input is the code.
-fn file_or_input(reader: &mut Reader<'_>, command: &Command, runs: &Runs, tool: &Tool, index: usize, place: &Place) {
+fn file_or_input(
+    reader: &mut Reader<'_>,
+    command: &Command,
+    taken: &Taken,
+    runs: &Runs,
+    tool: &Tool,
+    index: usize,
+    place: &Place,
+) {
     let input = command.flags.iter().any(|flag| flag.name == "-s");
     let mut operands = command.operands.iter().filter_map(|&at| Some((at, command.words.get(at)?)));
     let first = if input { None } else { operands.next().filter(|(_, word)| word.text() != Some("-")) };
@@ -198,7 +206,7 @@ fn file_or_input(reader: &mut Reader<'_>, command: &Command, runs: &Runs, tool: 
     let sourced = matches!(tool.name.as_str(), "source" | ".");
     let positional: Vec<Word> = file.into_iter().chain(operands.map(|(_, word)| word)).cloned().collect();
     let text = match file {
-        Some(file) if is_input(file) => input_text(reader, command, index, place),
+        Some(file) if is_input(file) => input_text(reader, command, taken, index, place),
         Some(file) if is_process(file) => {
             reader.unresolved(UnresolvedKind::Code, Some(index), "code that another command prints");
             None
@@ -221,7 +229,7 @@ fn file_or_input(reader: &mut Reader<'_>, command: &Command, runs: &Runs, tool: 
             None => reader.script_file(file, index, place),
         },
         None if sourced => None,
-        None => input_text(reader, command, index, place),
+        None => input_text(reader, command, taken, index, place),
     };
     let Some(text) = text else { return };
     match runs.form {
@@ -237,7 +245,13 @@ fn is_input(file: &Word) -> bool {
 }
 
 /// The code that standard input is.
-fn input_text(reader: &mut Reader<'_>, command: &Command, index: usize, place: &Place) -> Option<String> {
+fn input_text(
+    reader: &mut Reader<'_>,
+    command: &Command,
+    taken: &Taken,
+    index: usize,
+    place: &Place,
+) -> Option<String> {
     let why = match &command.stdin {
         Stdin::Text(Some(text)) => return Some(text.clone()),
         Stdin::File(file) if is_process(file) => "code that another command prints",
@@ -249,6 +263,7 @@ fn input_text(reader: &mut Reader<'_>, command: &Command, index: usize, place: &
             };
         }
         Stdin::Text(None) => "code that is not known before it runs",
+        Stdin::Pipe if taken.piped.is_some() => return taken.piped.clone(),
         Stdin::Pipe => "code that comes out of a pipe",
         Stdin::Inherited => "code that is typed or comes from standard input",
         Stdin::Closed => return None,

@@ -153,6 +153,8 @@ pub(super) struct Surroundings {
     pub environment: Vec<(String, Word)>,
     pub redirects: Vec<super::script::Redirected>,
     pub stdin: Option<Stdin>,
+    /// What comes through the pipe it reads, where that is constant.
+    pub piped: Option<String>,
     pub pipe_from: Option<usize>,
     pub pipe_to: Option<usize>,
 }

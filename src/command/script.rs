@@ -167,7 +167,8 @@ fn commands(reader: &mut Reader<'_>, script: &Script, source: &Source<'_>, place
         }
         let words: Vec<Word> = simple.words.iter().map(|word| from_shell(word, source)).collect();
         directory = directory_after(simple, &words, directory);
-        let around = surroundings(simple, source);
+        let mut around = surroundings(simple, source);
+        around.piped = simple.pipe_from.and_then(|at| script.commands.get(at)).and_then(|from| printed(from, source));
         exports.note(simple, &words, &around.environment);
         let sources = matches!(words.first().and_then(Word::text), Some("source" | "."));
         reader.exported.clear();
@@ -237,6 +238,7 @@ fn surroundings(simple: &Simple, source: &Source<'_>) -> Surroundings {
         environment: environment.chain(declared).collect(),
         redirects,
         stdin: Some(stdin),
+        piped: None,
         pipe_from: None,
         pipe_to: None,
     }
@@ -246,6 +248,24 @@ fn surroundings(simple: &Simple, source: &Source<'_>) -> Surroundings {
 fn declares(simple: &Simple) -> bool {
     let name = simple.words.first().and_then(shell::Word::exact);
     matches!(name, Some("export" | "declare" | "typeset" | "readonly" | "local"))
+}
+
+/// What a command prints, where that is constant: `echo` and `printf` with words that need no reading of their own.
+fn printed(simple: &Simple, source: &Source<'_>) -> Option<String> {
+    let words: Option<Vec<String>> =
+        simple.words.iter().map(|word| from_shell(word, source).text().map(str::to_owned)).collect();
+    let words = words.filter(|_| simple.redirects.is_empty() && simple.pipe_from.is_none())?;
+    let (name, operands) = words.split_first()?;
+    let operands = match (name.as_str(), operands) {
+        ("echo", [option, operands @ ..]) if option == "-n" => operands,
+        ("printf", [format, operands @ ..]) if matches!(format.as_str(), "%s" | "%s\\n") => operands,
+        ("printf", [_]) | ("echo", [_, ..]) => operands,
+        _ => return None,
+    };
+    let text = operands.join(" ");
+    let plain = !text.replace("\\n", "").contains('\\') && !operands.first().is_some_and(|word| word.starts_with('-'));
+    let formatted = name == "printf" && text.contains('%');
+    (plain && !formatted).then(|| text.replace("\\n", "\n") + "\n")
 }
 
 /// Where the next command of the script runs. Only a plain `cd` to a known place on the straight way is certain.

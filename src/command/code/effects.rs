@@ -236,7 +236,7 @@ impl Found {
                     None => self.reach(name),
                 }
             }
-            Act::Spawn => self.spawn(name, &given, arguments),
+            Act::Spawn => self.spawned(name, &given, arguments),
             Act::Words => self.words(name, &given, on),
             Act::Exec => match (first, given.get(1)) {
                 (Some(program), Some(Value::List(words))) => {

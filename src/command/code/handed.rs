@@ -28,7 +28,7 @@ impl Found {
     }
 
     /// `spawn(program, [words], {shell: true})`
-    pub(super) fn spawn(&mut self, name: &str, given: &[&Value], arguments: &[Argument]) {
+    pub(super) fn spawned(&mut self, name: &str, given: &[&Value], arguments: &[Argument]) {
         let Some(program) = given.first() else { return self.reach(name) };
         let options =
             arguments.iter().find_map(|one| if let Value::Pairs(pairs) = &one.value { Some(pairs) } else { None });

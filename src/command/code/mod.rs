@@ -18,6 +18,8 @@ mod small;
 mod stream;
 #[cfg(test)]
 mod table;
+#[cfg(test)]
+mod table_small;
 mod tcl;
 mod value;
 

@@ -171,9 +171,10 @@ pub(super) fn jq(code: &str) -> Vec<Effect> {
     let tokens = super::lexer::tokens(code, Language::Jq).unwrap_or_default();
     let mut found = Vec::new();
     let mut rest = tokens.as_slice();
+    let mut field = false;
     while let Some((token, after)) = rest.split_first() {
         use super::lexer::Token::{Mark, Name, Text};
-        if matches!(token, Name(name) if name == "env" || name == "$ENV") {
+        if !field && matches!(token, Name(name) if name == "env" || name == "$ENV") {
             match after {
                 [Mark("."), Name(variable), ..] => found.push(variable_read(variable)),
                 [Mark("." | "["), Text(parts), ..] | [Mark("."), Mark("["), Text(parts), ..] => {
@@ -188,6 +189,7 @@ pub(super) fn jq(code: &str) -> Vec<Effect> {
         {
             found.push(Effect::Reach("load".to_owned()));
         }
+        field = *token == Mark(".");
         rest = after;
     }
     found

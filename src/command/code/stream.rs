@@ -20,12 +20,12 @@ pub(super) fn awk(code: &str) -> Vec<Effect> {
             Token::Name(name) if matches!(name.as_str(), "system" | "getline" | "@load" | "@include") => {
                 match name.as_str() {
                     "system" => found.push(shell(tokens.get(at + 1..).unwrap_or_default())),
-                    "getline" if next == Some(&Token::Mark("<")) => {
-                        if let Some(Token::Text(parts)) = tokens.get(at + 2) {
+                    "getline" => {
+                        let from = (at + 1..at + 3).find(|at| tokens.get(*at) == Some(&Token::Mark("<")));
+                        if let Some(Token::Text(parts)) = from.and_then(|at| tokens.get(at + 1)) {
                             found.push(Effect::Read(whole(parts)));
                         }
                     }
-                    "getline" => {}
                     _ => found.push(Effect::Reach(name.clone())),
                 }
             }

@@ -18,7 +18,7 @@ fn shown(program: &str, code: &str) -> String {
     effects.collect::<Vec<_>>().join(" | ")
 }
 
-fn check(program: &str, rows: &[(&str, &str)]) {
+pub(super) fn check(program: &str, rows: &[(&str, &str)]) {
     let wrong: Vec<String> = rows
         .iter()
         .filter_map(|(code, expected)| {

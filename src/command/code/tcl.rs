@@ -74,21 +74,45 @@ fn command(words: &[Part], depth: usize, found: &mut Vec<Effect>) {
         | "switch" | "namespace" | "try" | "expect" | "lmap" | "apply" | "dict" | "interp" => {
             let code = matches!(name.text.as_str(), "eval" | "uplevel" | "subst" | "interp");
             if code && rest.iter().any(|word| !word.constant) {
-                found.push(Effect::Reach(name.text.clone()));
+                return found.push(Effect::Reach(name.text.clone()));
             }
             if code && rest.len() > 1 {
                 let joined: Vec<&str> = rest.iter().map(|word| word.text.as_str()).collect();
-                found.extend(tcl(&joined.join(" "), depth + 1));
-            } else {
+                return found.extend(tcl(&joined.join(" "), depth + 1));
+            }
+            for (at, body) in rest.iter().enumerate().filter(|(_, word)| word.braced || code) {
                 // Conditions are no commands, but what stands in brackets in them is.
-                for body in rest.iter().filter(|word| word.braced || code) {
+                let after = at.checked_sub(1).and_then(|before| rest.get(before)).map(|before| before.text.as_str());
+                let condition = match name.text.as_str() {
+                    "if" => at == 0 || after == Some("elseif"),
+                    "while" => at == 0,
+                    "for" => at == 1,
+                    _ => false,
+                };
+                if condition {
+                    condition_commands(&body.text, depth, found);
+                } else {
                     found.extend(tcl(&body.text, depth + 1));
                 }
+            }
+        }
+        "expr" => {
+            for word in rest.iter().filter(|word| word.braced) {
+                condition_commands(&word.text, depth, found);
             }
         }
         "exp_spawn" | "overlay" => found.push(Effect::Argv(argv(rest))),
         // In `tclsh` a name that is no command is none; what `unknown` would run it asks a terminal for.
         _ => {}
+    }
+}
+
+fn condition_commands(text: &str, depth: usize, found: &mut Vec<Effect>) {
+    let mut letters = text.chars().peekable();
+    while let Some(letter) = letters.next() {
+        if letter == '[' {
+            found.extend(tcl(&nested(&mut letters, '[', ']'), depth + 1));
+        }
     }
 }
 

@@ -3,12 +3,26 @@
 
 mod client;
 mod lexer;
+mod redis;
 mod statement;
 #[cfg(test)]
 mod table;
 
 use crate::model::{Piece, Word};
 use lexer::Token;
+
+/// What the words do that a program is given as statements.
+pub(super) fn given(program: &str, words: &[Word]) -> Vec<&'static str> {
+    let redis = ["redis-cli", "valkey-cli", "keydb-cli", "iredis"].contains(&program);
+    if !redis {
+        return words.iter().flat_map(verbs).collect();
+    }
+    let shown = words.iter().map(|word| match word.text() {
+        Some(text) => text.to_owned(),
+        None => format!("{}\u{fffd}", String::from_utf8_lossy(word.prefix())),
+    });
+    if words.is_empty() { Vec::new() } else { redis::verbs(&shown.collect::<Vec<_>>().join(" ")) }
+}
 
 /// What the statements of a text do, as words that policies use.
 pub(super) fn verbs(word: &Word) -> Vec<&'static str> {

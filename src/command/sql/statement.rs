@@ -44,7 +44,7 @@ fn main(statement: &[Token]) -> Vec<&'static str> {
         "delete" | "update" | "merge" => change(verb, statement),
         "grant" | "revoke" | "reassign" | "deny" => vec!["grant"],
         "create" | "alter"
-            if ["role", "user", "login", "privileges", "principal", "group"].iter().any(|word| second == *word)
+            if ["role", "user", "login", "privileges", "principal", "group"].contains(&second)
                 || (verb == "alter" && has("privileges")) =>
         {
             vec!["grant"]
