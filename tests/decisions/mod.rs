@@ -13,12 +13,13 @@ use gate::policy::{Circumstances, Policy};
 use gate::ports::Facts;
 
 /// What a row is about, and where it comes from.
-const FILES: [(&str, &str); 5] = [
+const FILES: [(&str, &str); 6] = [
     ("sample-commands", include_str!("sample-commands.jsonl")),
     ("files", include_str!("files.jsonl")),
     ("clouds", include_str!("clouds.jsonl")),
     ("code", include_str!("code.jsonl")),
     ("ordinary", include_str!("ordinary.jsonl")),
+    ("neighbours-infra", include_str!("neighbours-infra.jsonl")),
 ];
 
 #[derive(serde::Deserialize)]
