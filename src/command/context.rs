@@ -24,7 +24,7 @@ const fn depends(reader: &'static str, variables: &'static [&'static str], opera
 }
 
 /// Whose files can be asked for.
-const READERS: [Depends; 12] = [
+const READERS: [Depends; 13] = [
     depends("kube", &["KUBECONFIG"], false, true),
     depends(
         "aws",
@@ -73,7 +73,11 @@ const READERS: [Depends; 12] = [
     depends("redis", &[], false, false),
     depends("mongo", &[], true, false),
     depends("ssh", &[], true, true),
+    depends("scp", &[], true, true),
 ];
+
+/// Settings that add a name and change none: where one is not known, the others still are.
+const DETAILS: [&str; 4] = ["namespace", "region", "account", "jump"];
 
 /// Most combinations of values that variables may have; with more, nothing is known.
 const MAX_CHOICES: usize = 8;
@@ -159,13 +163,13 @@ impl View<'_, '_> {
         let asks = self.command.remote.is_none() && !self.command.help && self.reader.tools.looks_at(&context.kind);
         match depends.filter(|_| asks) {
             None => (names, Vec::new()),
-            Some(depends) => match self.landings(context, depends) {
-                Some(landings) => (names, landings),
-                None => {
+            Some(depends) => {
+                let landings = self.landings(context, depends);
+                if landings.is_none() || self.lacks_detail(context) {
                     names.push(ContextName { kind: context.kind.clone(), name: None });
-                    (names, Vec::new())
                 }
-            },
+                (names, landings.unwrap_or_default())
+            }
         }
     }
 
@@ -181,10 +185,14 @@ impl View<'_, '_> {
         for (setting, options) in std::iter::once(("name", &context.options)).chain(all) {
             for flag in self.command.flags.iter().filter(|flag| options.contains(&flag.name)) {
                 let value = match &flag.value {
-                    Some(word) => self.text(word)?,
-                    None => String::new(),
+                    Some(word) => self.text(word),
+                    None => Some(String::new()),
                 };
-                landing.told.entry(setting.to_owned()).or_default().push(value);
+                match value {
+                    Some(value) => landing.told.entry(setting.to_owned()).or_default().push(value),
+                    None if DETAILS.contains(&setting) => {}
+                    None => return None,
+                }
             }
         }
         if depends.operands {
@@ -218,6 +226,15 @@ impl View<'_, '_> {
             landings = next;
         }
         Some(landings)
+    }
+
+    /// Whether a setting that only adds a name is not known.
+    fn lacks_detail(&self, context: &Context) -> bool {
+        let details = context.settings.iter().filter(|(setting, _)| DETAILS.contains(&setting.as_str()));
+        details.into_iter().any(|(_, options)| {
+            let values = self.command.flags.iter().filter(|flag| options.contains(&flag.name));
+            values.into_iter().any(|flag| flag.value.as_ref().is_some_and(|word| self.text(word).is_none()))
+        })
     }
 
     /// What a variable may be set to for the command.
@@ -339,6 +356,11 @@ mod tests {
         assert_eq!(profiles(&script, &Answers::new()), [None]);
         let many: String = (0..300).map(|n| format!("export A{n}=x; ")).collect();
         assert_eq!(profiles(&format!("{many} aws x"), &Answers::new()), [None]);
+    }
+
+    #[test]
+    fn every_reader_that_a_policy_may_name_is_asked() {
+        assert_eq!(READERS.map(|depends| depends.reader), Context::READERS);
     }
 
     #[test]

@@ -134,6 +134,25 @@ pub struct Context {
     pub settings: BTreeMap<String, Vec<String>>,
 }
 
+impl Context {
+    /// Whose files can be asked for.
+    pub const READERS: [&str; 13] = [
+        "kube",
+        "aws",
+        "gcp",
+        "azure",
+        "terraform",
+        "docker",
+        "git",
+        "postgres",
+        "mysql",
+        "redis",
+        "mongo",
+        "ssh",
+        "scp",
+    ];
+}
+
 /// The role of an operand.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OperandGrammar {

@@ -70,6 +70,8 @@ fn what_the_programs_files_say_is_where_a_command_lands() {
         ("kubectl --context test delete ns x", staging),
         ("kubectl --kubeconfig ~/test delete ns x", staging),
         ("kubectl --kubeconfig=$HOME/test -n pay delete pod x", &["production", "staging"]),
+        ("kubectl --context test -n \"$NS\" delete pod x", &["production", "staging", "unknown"]),
+        ("kubectl --kubeconfig \"$F\" delete ns x", &["production", "staging", "unknown"]),
         ("aws s3 rm s3://b/x", nowhere),
         ("aws --profile ops s3 rm s3://b/x", production),
         ("aws s3 rm s3://b/x --profile test", staging),
@@ -93,6 +95,9 @@ fn what_the_programs_files_say_is_where_a_command_lands() {
         ("redis-cli -h r1.prod.acme.com flushall", production),
         ("ssh -F ~/ssh web rm -rf /srv/x", production),
         ("ssh -F ~/ssh other rm -rf /srv/x", nowhere),
+        ("scp -F ~/ssh x web:/srv/", production),
+        ("rsync -a x me@w2.prod.acme.com:/srv/", production),
+        ("sftp db9.prod.acme.com:/srv", production),
     ] {
         let explained = explained(&sandbox, script);
         assert_eq!(texts(&explained["environments"]), expected, "{script}: {explained}");
@@ -180,4 +185,13 @@ fn an_unknown_environment_is_no_name_for_one() {
     sandbox.write("gate/policies/acme.yaml", policy);
     let ran = sandbox.gate(["explain", "--", "true"]).run();
     assert!(ran.stderr.contains("`unknown` is a column of the matrix and no environment"), "{ran:?}");
+}
+
+#[test]
+fn a_reader_that_does_not_exist_is_an_error_of_the_policy() {
+    let sandbox = Sandbox::new();
+    let policy = "gate: 1\nname: acme\ntools:\n  - {program: acmectl, context: {kind: kube, reader: kuba}}\n";
+    sandbox.write("gate/policies/acme.yaml", policy);
+    let ran = sandbox.gate(["explain", "--", "true"]).run();
+    assert!(ran.stderr.contains("no reader of contexts is called `kuba`"), "{ran:?}");
 }

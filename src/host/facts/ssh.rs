@@ -40,7 +40,7 @@ fn destination(word: &str) -> &str {
     if word.contains("://") {
         return uri::host(word).unwrap_or(word);
     }
-    word.rsplit_once('@').map_or(word, |(_, host)| host)
+    uri::without_port(word.rsplit_once('@').map_or(word, |(_, host)| host))
 }
 
 /// The host in `user@host:path`; `None` for a local path.
@@ -77,7 +77,7 @@ pub(super) fn behind(landing: &Landing, host: &str) -> Found {
             .split(',')
             .map(destination)
             .filter(|jump| !jump.is_empty())
-            .map(|jump| ContextName::of("host", format!("jump/{}", uri::without_port(jump)))),
+            .map(|jump| ContextName::of("host", format!("jump/{jump}"))),
     );
     Ok(names)
 }

@@ -4,7 +4,7 @@ use super::error::{Origin, PolicyError};
 use super::texts::{Text, Texts, WordOr};
 use super::tool::{WrittenBody, WrittenRuns, WrittenTool};
 use crate::encoding::yaml::Placed;
-use crate::model::{Body, Form, OperandGrammar, OptionGrammar, Place, Role, Runs, Slot, Syntax, Tool, Value};
+use crate::model::{Body, Context, Form, OperandGrammar, OptionGrammar, Place, Role, Runs, Slot, Syntax, Tool, Value};
 
 /// The grammars that one written tool stands for: one, or one for each of `programs`.
 pub fn tools(origin: Origin<'_>, placed: &Placed<WrittenTool>) -> Result<Vec<Tool>, PolicyError> {
@@ -151,6 +151,9 @@ impl Compiler<'_> {
     fn body(&self, written: &WrittenBody, default_help: &[&str]) -> Result<Body, PolicyError> {
         let mut context: Vec<_> = written.context.iter().cloned().collect();
         for one in &mut context {
+            if let Some(reader) = one.reader.as_ref().filter(|own| !Context::READERS.contains(&own.as_str())) {
+                return Err(self.error(format!("no reader of contexts is called `{reader}`")));
+            }
             for options in std::iter::once(&mut one.options).chain(one.settings.values_mut()) {
                 *options = options.iter().map(|option| self.named(option)).collect();
             }

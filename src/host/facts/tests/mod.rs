@@ -73,6 +73,15 @@ fn fifo(path: &Path) {
 }
 
 #[test]
+fn every_reader_answers() {
+    let home = Home::new(&[]);
+    for reader in crate::model::Context::READERS {
+        let lands = home.lands(reader, &[("operands", "x")]);
+        assert!(!lands.starts_with("unknown: nothing reads"), "{reader}");
+    }
+}
+
+#[test]
 fn a_script_is_read_and_a_pipe_is_not_waited_for() {
     let home = Home::new(&[("x.sh", "rm x")]);
     assert_eq!(LocalFacts.answer(&Question::Script(home.path("x.sh"))), Fact::Text("rm x".into()));
