@@ -91,6 +91,9 @@ _gate() {
             gate__subcmd__policy,replay)
                 cmd="gate__subcmd__policy__subcmd__replay"
                 ;;
+            gate__subcmd__policy,schema)
+                cmd="gate__subcmd__policy__subcmd__schema"
+                ;;
             gate__subcmd__policy,show)
                 cmd="gate__subcmd__policy__subcmd__show"
                 ;;
@@ -456,7 +459,7 @@ _gate() {
             return 0
             ;;
         gate__subcmd__policy)
-            opts="-h --help check test list replay show"
+            opts="-h --help check test list replay schema show"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -524,6 +527,20 @@ _gate() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        gate__subcmd__policy__subcmd__schema)
+            opts="-h --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
                 *)
                     COMPREPLY=()
                     ;;

@@ -29,6 +29,9 @@ fn main() {
     let folder =
         PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").expect("cargo names the manifest's folder")).join("policies");
     let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo names a folder for what is generated"));
+    // Only the program has use for the schema; this script is built without it.
+    println!("cargo::rustc-check-cfg=cfg(schema)");
+    println!("cargo::rustc-cfg=schema");
     for watched in WATCHED {
         println!("cargo::rerun-if-changed={watched}");
     }

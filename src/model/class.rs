@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// What kind of act a command is; a closed set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(schema, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum ActionClass {
     /// Looks at something.
@@ -59,6 +60,7 @@ impl ActionClass {
 
 /// How sensitive data is, from least to most.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(schema, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum DataLabel {
     /// Anybody may see it.
@@ -86,6 +88,7 @@ impl DataLabel {
 
 /// What is done about a finding, from least to most strict.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(schema, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 #[must_use]
 pub enum Effect {
@@ -111,6 +114,7 @@ impl Effect {
 
 /// How an approver was proven, from least to most.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(schema, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Grade {
     /// A server vouches for who it was.
@@ -125,6 +129,7 @@ pub enum Grade {
 
 /// How far apart the answer came from, as the host that runs saw it, from least to most.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(schema, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Apart {
     /// Another key; the same account, or not known.

@@ -33,6 +33,7 @@ pub struct Tool {
 
 /// How a program's options are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(schema, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Syntax {
     /// `--long`, `--long=value`, `--long value`, clusters of `-x`, anywhere among the operands.
@@ -113,6 +114,7 @@ pub enum Place {
 
 /// A kind of context and the words that name it.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(schema, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Context {
     /// What stands before the colon in a policy: `kube`, `aws`, `host`, `database`, `git`.
@@ -164,6 +166,7 @@ pub struct OperandGrammar {
 
 /// What a word is to a command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(schema, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Role {
     /// Data is read from it.
@@ -226,6 +229,7 @@ pub enum Slot {
 
 /// How the words of an inner command are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(schema, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Form {
     /// As arguments.

@@ -11,6 +11,7 @@ pub mod load;
 mod matrix;
 mod places;
 mod requirement;
+mod schema;
 mod seen;
 mod sources;
 mod waiver;
@@ -22,6 +23,7 @@ pub use load::error::PolicyError;
 pub use load::layer::{Layer, Source};
 pub use load::rule::{Examples, Rule};
 pub use places::Places;
+pub use schema::schema;
 pub use sources::Sources;
 
 #[cfg(test)]

@@ -6,3 +6,4 @@ mod examples;
 mod landing;
 mod replay;
 mod results;
+mod schema;

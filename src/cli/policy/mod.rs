@@ -30,6 +30,8 @@ pub enum Policy {
     List(list::Arguments),
     /// Make the decisions in the audit log again with a changed policy, and list those that would be others
     Replay(replay::Arguments),
+    /// Print the JSON Schema of policy files, for editors
+    Schema,
     /// Show one rule, with its examples
     Show(show::Arguments),
 }
@@ -53,6 +55,7 @@ pub fn run(policy: &Policy) -> Result<(), Complaint> {
         Policy::Test(arguments) => test::run(&rules()?, arguments),
         Policy::List(arguments) => list::run(&rules()?, arguments),
         Policy::Replay(arguments) => replay::run(arguments),
+        Policy::Schema => print(&super::output::json(&crate::policy::schema())?),
         Policy::Show(arguments) => show::run(&rules()?, arguments),
     }
 }

@@ -8,6 +8,8 @@ pub mod pattern;
 pub mod reading;
 pub mod rule;
 pub mod rule_check;
+#[cfg(schema)]
+mod schema;
 pub mod shard;
 pub mod texts;
 pub mod tool;

@@ -13,6 +13,7 @@ macro_rules! forms {
     ($($(#[$doc:meta])* $name:ident: $type:ty,)*) => {
         /// What a subcommand may say.
         #[derive(Debug, Clone, Default, Deserialize)]
+        #[cfg_attr(schema, derive(schemars::JsonSchema))]
         #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
         pub struct WrittenBody {
             $($(#[$doc])* pub $name: $type,)*
@@ -20,6 +21,7 @@ macro_rules! forms {
 
         /// What a tool may say.
         #[derive(Debug, Clone, Default, Deserialize)]
+        #[cfg_attr(schema, derive(schemars::JsonSchema))]
         #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
         pub struct WrittenTool {
             /// All names of one program, the canonical one first.
@@ -87,6 +89,7 @@ forms! {
 
 /// Where an inner command stands.
 #[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(schema, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct WrittenRuns {
     /// All operands after this many.
@@ -132,10 +135,12 @@ pub struct WrittenRuns {
 
 /// Which word names the place.
 #[derive(Debug, Clone)]
+#[cfg_attr(schema, derive(schemars::JsonSchema))]
 pub struct WrittenRemote(pub WordOr<RemoteBy>);
 
 /// The word that names a place.
 #[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(schema, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct RemoteBy {
     /// An operand, from 0.

@@ -11,6 +11,7 @@ use crate::model::{ActionClass, Apart, DataLabel, Effect, Grade};
 
 /// A whole file.
 #[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(schema, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct WrittenFile {
     /// The version of the language.
@@ -34,6 +35,7 @@ pub struct WrittenFile {
     pub rules: Vec<Placed<WrittenRule>>,
     /// What is done about each class.
     #[serde(default)]
+    #[cfg_attr(schema, schemars(extend("propertyNames" = {"$ref": "#/$defs/ActionClass"})))]
     pub matrix: BTreeMap<ActionClass, WrittenRow>,
     /// Who must answer.
     #[serde(default)]
@@ -48,6 +50,7 @@ pub struct WrittenFile {
 
 /// Whether a built-in pack counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[cfg_attr(schema, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Switch {
     /// It does.
@@ -58,6 +61,7 @@ pub enum Switch {
 
 /// A label for resources, or a catalog of them.
 #[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(schema, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct WrittenData {
     /// How sensitive they are.
@@ -76,6 +80,7 @@ pub struct WrittenData {
 
 /// The contexts that are one environment.
 #[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(schema, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct WrittenEnvironment {
     /// Its name.
@@ -86,6 +91,7 @@ pub struct WrittenEnvironment {
 
 /// A rule.
 #[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(schema, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct WrittenRule {
     /// Its name within the pack.
@@ -115,6 +121,7 @@ pub struct WrittenRule {
 
 /// Lines of sh that a rule must and must not fire on.
 #[derive(Debug, Clone, Default, Deserialize)]
+#[cfg_attr(schema, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct WrittenExamples {
     /// It fires.
@@ -127,6 +134,7 @@ pub struct WrittenExamples {
 
 /// What must hold of a command.
 #[derive(Debug, Clone, Default, Deserialize)]
+#[cfg_attr(schema, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct WrittenFacts {
     /// Names of tools.
@@ -181,6 +189,7 @@ pub struct WrittenFacts {
 
 /// A row of the matrix.
 #[derive(Debug, Clone)]
+#[cfg_attr(schema, derive(schemars::JsonSchema))]
 pub struct WrittenRow(pub WordOr<WrittenAxes>);
 
 impl<'de> Deserialize<'de> for WrittenRow {
@@ -191,6 +200,7 @@ impl<'de> Deserialize<'de> for WrittenRow {
 
 /// A row of the matrix that looks at labels, tags or environments.
 #[derive(Debug, Clone, Default, Deserialize)]
+#[cfg_attr(schema, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct WrittenAxes {
     /// By label.
@@ -203,6 +213,7 @@ pub struct WrittenAxes {
 
 /// Who must answer.
 #[derive(Debug, Clone, Default, Deserialize)]
+#[cfg_attr(schema, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct WrittenAsk {
     /// Where nothing else is named, and for what others leave out.
@@ -210,6 +221,7 @@ pub struct WrittenAsk {
     /// By rule.
     pub rules: BTreeMap<String, Placed<WrittenClause>>,
     /// By class.
+    #[cfg_attr(schema, schemars(extend("propertyNames" = {"$ref": "#/$defs/ActionClass"})))]
     pub classes: BTreeMap<ActionClass, Placed<WrittenClause>>,
     /// By tag.
     pub tags: BTreeMap<String, Placed<WrittenClause>>,
@@ -221,6 +233,7 @@ pub struct WrittenAsk {
 
 /// Some people of whom some must answer.
 #[derive(Debug, Clone, Default, Deserialize)]
+#[cfg_attr(schema, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct WrittenClause {
     /// Any of these groups.
@@ -239,6 +252,7 @@ pub struct WrittenClause {
 
 /// What is not asked for a while.
 #[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(schema, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct WrittenWaiver {
     /// The rule.
@@ -256,6 +270,7 @@ pub struct WrittenWaiver {
 
 /// For whom and where a waiver holds.
 #[derive(Debug, Clone, Default, Deserialize)]
+#[cfg_attr(schema, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct WrittenWhere {
     /// Patterns of the requester.
