@@ -4,6 +4,8 @@
 mod class;
 #[path = "../src/model/command.rs"]
 mod command;
+#[path = "../src/model/listing.rs"]
+mod listing;
 #[path = "../src/model/text.rs"]
 mod text;
 #[path = "../src/model/tool.rs"]
@@ -13,6 +15,7 @@ mod word;
 
 pub use class::{ActionClass, Apart, DataLabel, Effect, Grade};
 pub use command::UnresolvedKind;
+pub use listing::Listing;
 pub use text::Shown;
 pub use tool::{Body, Context, Form, OperandGrammar, OptionGrammar, Place, Role, Runs, Slot, Syntax, Tool, Value};
 pub use word::Word;

@@ -17,6 +17,7 @@ mod command;
 mod decisions;
 mod encoding;
 mod generated;
+mod grammar;
 mod hostile;
 mod house;
 mod launch;

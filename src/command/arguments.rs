@@ -1,10 +1,11 @@
 //! One argument list in canonical form: subcommand, options by one name, operands with their roles, what is touched.
 
 use crate::model::{
-    Body, Command, Flag, Hole, OptionGrammar, Place as Named, Role, SecretWord, Slot, Stdin, Tool, Touch, Via, Word,
+    Body, Command, Flag, Hole, Listing, OptionGrammar, Place as Named, Role, SecretWord, Slot, Stdin, Tool, Touch,
+    Value, Via, Word,
 };
 
-use super::options::{Parsed, Stop, parsed};
+use super::options::{Manner, Parsed, Stop, is_option, parsed};
 use super::reading::{Place, Surroundings};
 use super::sql;
 
@@ -74,22 +75,26 @@ impl Taken {
 }
 
 fn taken(words: &[Word], tool: &Tool) -> Taken {
+    let whole = tool.listed.iter().find(|(path, _)| path.is_empty()).map(|(_, line)| listing(line)).unwrap_or_default();
+    let general: Vec<&OptionGrammar> = tool.options.iter().chain(&tool.body.options).chain(&whole.options).collect();
     // The subcommand decides which options take values, and options stand before it: first with all of them.
     let all = tool.commands.iter().flat_map(|(_, body)| &body.options);
-    let options: Vec<&OptionGrammar> = tool.options.iter().chain(&tool.body.options).chain(all).collect();
-    let first = parsed(words, tool, &options, stop(&tool.body, 0));
+    let options: Vec<&OptionGrammar> = general.iter().copied().chain(all).collect();
+    let first = parsed(words, tool, [&options, &[]], &manner(tool, None, None), stop(&tool.body, 0));
     let (command, length) = subcommand(words, &first.operands, tool);
     let body = command.and_then(|index| tool.commands.get(index)).map(|(_, body)| body);
-    let result = match body {
-        Some(body) => {
-            let own = body.options.iter().chain(&tool.options).chain(&tool.body.options);
-            parsed(words, tool, &own.collect::<Vec<_>>(), stop(body, length))
-        }
-        None if tool.commands.is_empty() => first,
-        None => {
-            let own = tool.options.iter().chain(&tool.body.options);
-            parsed(words, tool, &own.collect::<Vec<_>>(), stop(&tool.body, 0))
-        }
+    let special = listed(words, &first.operands, tool);
+    let result = if body.is_none() && tool.commands.is_empty() && special.is_none() {
+        first
+    } else {
+        let own = body.into_iter().flat_map(|body| &body.options);
+        let own = own.chain(special.iter().flat_map(|(_, listing)| &listing.options));
+        let options: Vec<&OptionGrammar> = own.chain(general.iter().copied()).collect();
+        let named = special.as_ref().map_or(0, |(length, _)| *length).max(body.map_or(0, |_| length));
+        let last = special.as_ref().filter(|(_, listing)| listing.ends).map(|(length, _)| *length);
+        let manner = Manner { path: named, ..manner(tool, body, last) };
+        let stops = body.map_or_else(|| stop(&tool.body, 0), |body| stop(body, length));
+        parsed(words, tool, [&options, &general], &manner, stops)
     };
     let (path, operands) = result.operands.split_at_checked(length.min(result.operands.len())).unwrap_or_default();
     Taken {
@@ -100,6 +105,34 @@ fn taken(words: &[Word], tool: &Tool) -> Taken {
         piped: None,
         parsed: result,
     }
+}
+
+/// The options of the subcommand as the tool itself lists them, and of how many words its name is; the longest counts.
+fn listed(words: &[Word], operands: &[usize], tool: &Tool) -> Option<(usize, Listing)> {
+    let length = |path: &str| path.split_whitespace().count();
+    let spelled = |path: &str| {
+        let mut leading = operands.iter().map(|&index| words.get(index).and_then(Word::text));
+        path.split_whitespace().all(|name| leading.next().flatten() == Some(name))
+    };
+    let named = tool.listed.iter().filter(|(path, _)| !path.is_empty() && spelled(path));
+    named.max_by_key(|(path, _)| length(path)).map(|(path, line)| (length(path), listing(line)))
+}
+
+fn listing(line: &str) -> Listing {
+    // A line that could not be read was refused when the policy was.
+    Listing::read(line).unwrap_or_default()
+}
+
+/// What an option takes that the grammar does not list: before the subcommand is named it never takes a word, lest it take
+/// one of the subcommand's. And where the options end.
+fn manner(tool: &Tool, body: Option<&Body>, last: Option<usize>) -> Manner {
+    let operands = body.is_some_and(|body| !body.operands.is_empty());
+    let unlisted = match (tool.valued, operands) {
+        (false, _) => Value::No,
+        (true, true) => Value::Needed,
+        (true, false) => Value::Several,
+    };
+    Manner { unlisted, from: tool.depth, last, path: 0 }
 }
 
 /// Options end where an inner command may begin.
@@ -289,11 +322,11 @@ fn secrets(command: &mut Command, body: &Body) {
     for flag in command.flags.iter().filter(|flag| body.secrets.contains(&flag.name)) {
         let Some(value) = &flag.value else { continue };
         let Some(stands) = command.words.get(flag.word) else { continue };
-        // Joined to its option, it is the end of that word; else it is the next one.
-        let joined =
-            stands.prefix().len().checked_sub(value.prefix().len()).filter(|from| {
-                *from > 0 && stands.without_prefix(*from).is_some_and(|end| end.pieces() == value.pieces())
-            });
+        // Joined to its option, it is the end of that word; one of several is a word of its own; else it is the next one.
+        let joined = stands.prefix().len().checked_sub(value.prefix().len()).filter(|from| {
+            (*from > 0 || !is_option(stands))
+                && stands.without_prefix(*from).is_some_and(|end| end.pieces() == value.pieces())
+        });
         let (word, from) = joined.map_or((flag.word + 1, 0), |from| (flag.word, from));
         command.secrets.push(SecretWord { word, from, kind: "flag" });
     }

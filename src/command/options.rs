@@ -31,9 +31,28 @@ pub(super) enum Stop {
     Before(usize),
 }
 
+/// What holds whatever the option.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Manner {
+    /// What an option takes that no grammar lists …
+    pub unlisted: Value,
+    /// … from so many operands on; before, it takes nothing.
+    pub from: usize,
+    /// The operand, from 0, that ends the options.
+    pub last: Option<usize>,
+    /// How many words name the subcommand: before the last of them an option is the program's own if it has such a one.
+    pub path: usize,
+}
+
 /// Reads `words` (the program first) with the options that apply.
-pub(super) fn parsed(words: &[Word], tool: &Tool, options: &[&OptionGrammar], stop: Stop) -> Parsed {
-    let reader = Reader { tool, options };
+pub(super) fn parsed(
+    words: &[Word],
+    tool: &Tool,
+    [options, general]: [&[&OptionGrammar]; 2],
+    manner: &Manner,
+    stop: Stop,
+) -> Parsed {
+    let reader = Reader { tool, options, general, manner };
     let mut parsed = Parsed::default();
     let mut index = 1;
     while let Some(word) = words.get(index) {
@@ -55,7 +74,8 @@ pub(super) fn parsed(words: &[Word], tool: &Tool, options: &[&OptionGrammar], st
             }
             None => {
                 parsed.operands.push(index);
-                if tool.syntax == Syntax::First && stop == Stop::Never {
+                let last = tool.syntax == Syntax::First || manner.last.is_some_and(|last| parsed.operands.len() > last);
+                if last && stop == Stop::Never {
                     parsed.operands.extend(index + 1..words.len());
                     break;
                 }
@@ -69,6 +89,9 @@ pub(super) fn parsed(words: &[Word], tool: &Tool, options: &[&OptionGrammar], st
 struct Reader<'a> {
     tool: &'a Tool,
     options: &'a [&'a OptionGrammar],
+    /// Options of the program itself, which are not its subcommand's.
+    general: &'a [&'a OptionGrammar],
+    manner: &'a Manner,
 }
 
 impl Reader<'_> {
@@ -79,7 +102,7 @@ impl Reader<'_> {
         if self.tool.syntax == Syntax::Assignments {
             let (name, _) = prefix.split_once('=')?;
             let value = word.without_prefix(name.len() + 1)?;
-            let name = self.find(name).map_or(name, |option| option.name.as_str());
+            let name = self.find(name, parsed).map_or(name, |option| option.name.as_str());
             parsed.flags.push(Flag { name: name.to_owned(), value: Some(value), word: index });
             return Some(index + 1);
         }
@@ -94,7 +117,7 @@ impl Reader<'_> {
         }
         // A short-dash word may be one long option (`-auto-approve`, `-exec`) where the grammar lists it whole.
         let whole = prefix.split('=').next().unwrap_or(prefix);
-        if prefix.len() > 2 && self.find(whole).is_some() {
+        if prefix.len() > 2 && self.find(whole, parsed).is_some() {
             return Some(self.long(words, index, prefix, parsed));
         }
         Some(self.cluster(words, index, prefix, parsed))
@@ -102,7 +125,7 @@ impl Reader<'_> {
 
     /// `+x` of a shell, and `+toolchain` where the grammar lists `+*`.
     fn plus(&self, words: &[Word], index: usize, prefix: &str, parsed: &mut Parsed) -> Option<usize> {
-        if self.find("+*").is_some() {
+        if self.find("+*", parsed).is_some() {
             parsed.flags.push(Flag { name: "+*".to_owned(), value: None, word: index });
             return Some(index + 1);
         }
@@ -115,7 +138,7 @@ impl Reader<'_> {
             Some((spelling, _)) => (spelling, true),
             None => (prefix, false),
         };
-        let option = self.find(spelling).or_else(|| self.abbreviated(spelling));
+        let option = self.find(spelling, parsed).or_else(|| self.abbreviated(spelling, parsed));
         let name = option.map_or_else(|| self.unlisted_name(spelling), |option| option.name.clone());
         if option.is_none() && self.tool.closed {
             parsed.unlisted.push(index);
@@ -126,13 +149,16 @@ impl Reader<'_> {
             parsed.flags.push(Flag { name, value, word: index });
             return index + 1;
         }
-        match option.map(|option| &option.value) {
-            Some(Value::Needed) => {
+        let unlisted = Some(&self.manner.unlisted).filter(|_| parsed.operands.len() >= self.manner.from);
+        match option.map(|option| &option.value).or(unlisted) {
+            // What looks like an option is no value of one that is not known to need it.
+            Some(Value::Needed) if option.is_some() || words.get(index + 1).is_some_and(|next| !is_option(next)) => {
                 parsed.flags.push(Flag { name, value: words.get(index + 1).cloned(), word: index });
                 index + 2
             }
+            Some(Value::Several) => several(words, index, &name, parsed),
             Some(Value::Until(ends)) => until(words, index, (name, None), ends, parsed),
-            Some(Value::No | Value::Joined) | None => {
+            Some(Value::Needed | Value::No | Value::Joined) | None => {
                 parsed.flags.push(Flag { name, value: None, word: index });
                 index + 1
             }
@@ -148,7 +174,7 @@ impl Reader<'_> {
         for letter in letters {
             let spelling = format!("{sign}{letter}");
             taken += letter.len_utf8();
-            let option = self.find(&spelling);
+            let option = self.find(&spelling, parsed);
             let name = option.map_or_else(|| spelling.clone(), |option| option.name.clone());
             if option.is_none() && self.tool.closed {
                 parsed.unlisted.push(index);
@@ -160,7 +186,7 @@ impl Reader<'_> {
                     let joined = more.then(|| word.without_prefix(taken)).flatten();
                     return until(words, index, (name, joined), ends, parsed);
                 }
-                Some(Value::Needed) if more => {
+                Some(Value::Needed | Value::Several) if more => {
                     let value = word.without_prefix(taken).map(without_equals);
                     parsed.flags.push(Flag { name, value, word: index });
                     return index + 1;
@@ -169,6 +195,7 @@ impl Reader<'_> {
                     parsed.flags.push(Flag { name, value: words.get(index + 1).cloned(), word: index });
                     return index + 2;
                 }
+                Some(Value::Several) => return several(words, index, &name, parsed),
                 Some(Value::Joined) => {
                     let value = more.then(|| word.without_prefix(taken)).flatten();
                     parsed.flags.push(Flag { name, value, word: index });
@@ -183,9 +210,16 @@ impl Reader<'_> {
         index + 1
     }
 
-    fn find(&self, spelling: &str) -> Option<&OptionGrammar> {
-        let same = |option: &&&OptionGrammar| option.spellings.iter().any(|known| self.same(known, spelling));
-        self.options.iter().find(same).copied()
+    /// The options that may stand here, the likeliest first.
+    fn reach(&self, parsed: &Parsed) -> impl Iterator<Item = &OptionGrammar> {
+        let before = parsed.operands.len() < self.manner.path;
+        let general = if before { self.general } else { &[] };
+        general.iter().chain(self.options).copied()
+    }
+
+    fn find(&self, spelling: &str, parsed: &Parsed) -> Option<&OptionGrammar> {
+        let same = |option: &&OptionGrammar| option.spellings.iter().any(|known| self.same(known, spelling));
+        self.reach(parsed).find(same)
     }
 
     /// Where one dash or two are equal, so are the names without them.
@@ -195,13 +229,13 @@ impl Reader<'_> {
     }
 
     /// A name that only one listed long option begins with (GNU `getopt_long`).
-    fn abbreviated(&self, spelling: &str) -> Option<&OptionGrammar> {
+    fn abbreviated(&self, spelling: &str, parsed: &Parsed) -> Option<&OptionGrammar> {
         if !self.tool.abbreviations || spelling.len() < 3 {
             return None;
         }
-        let begins = |option: &&&OptionGrammar| option.spellings.iter().any(|known| known.starts_with(spelling));
+        let begins = |option: &&OptionGrammar| option.spellings.iter().any(|known| known.starts_with(spelling));
         // Of several the program itself would refuse the word, and the first is as good a reading as any.
-        self.options.iter().find(begins).copied()
+        self.reach(parsed).find(begins)
     }
 
     fn unlisted_name(&self, spelling: &str) -> String {
@@ -232,6 +266,30 @@ fn until(
     end + 1
 }
 
+/// Takes the words up to the next option for the option at `index`, each as a value of its own, and says where to go on.
+fn several(words: &[Word], index: usize, name: &str, parsed: &mut Parsed) -> usize {
+    let mut end = index + 1;
+    while let Some(value) = words.get(end).filter(|word| !is_option(word)) {
+        // The first stands with its option, each other one in a word that is nothing but the value.
+        let word = if end == index + 1 { index } else { end };
+        parsed.flags.push(Flag { name: name.to_owned(), value: Some(value.clone()), word });
+        end += 1;
+    }
+    if end == index + 1 {
+        parsed.flags.push(Flag { name: name.to_owned(), value: None, word: index });
+    }
+    end
+}
+
+/// Whether a word would be read as an option: a dash, and no negative number.
+pub(super) fn is_option(word: &Word) -> bool {
+    match word.prefix() {
+        [b'-'] => !word.is_known(),
+        [b'-', next, ..] => !next.is_ascii_digit(),
+        _ => false,
+    }
+}
+
 fn without_equals(word: Word) -> Word {
     if word.prefix().first() == Some(&b'=') { word.without_prefix(1).unwrap_or(word) } else { word }
 }
@@ -239,6 +297,8 @@ fn without_equals(word: Word) -> Word {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const NONE: Manner = Manner { unlisted: Value::No, from: 0, last: None, path: 0 };
 
     fn option(spellings: &[&str], value: Value) -> OptionGrammar {
         let spellings: Vec<String> = spellings.iter().map(|spelling| (*spelling).to_owned()).collect();
@@ -257,7 +317,7 @@ mod tests {
             option(&["-exec"], Value::Until(vec![";".into(), "+".into()])),
         ];
         let options: Vec<&OptionGrammar> = options.iter().collect();
-        let parsed = parsed(&words, &tool, &options, stop);
+        let parsed = parsed(&words, &tool, [&options, &[]], &NONE, stop);
         let shown = |word: &Option<Word>| word.as_ref().map_or(String::new(), |w| format!("={}", w.text().unwrap()));
         let flags: Vec<String> =
             parsed.flags.iter().map(|flag| format!("{}{}", flag.name, shown(&flag.value))).collect();
@@ -292,6 +352,14 @@ mod tests {
         assert_eq!(read("nice -r rm -n x", Syntax::First, Stop::Never), "--recursive | rm -n x | ");
         assert_eq!(read("ssh -n a host rm -n", Syntax::First, Stop::After(1)), "--namespace=a | host | 4");
         assert_eq!(read("k exec pod -- rm -n", Syntax::Gnu, Stop::After(2)), " | exec pod | 4");
+        let words: Vec<Word> = "tf state rm -r a -r".split(' ').map(Word::exact).collect();
+        let last = Manner { last: Some(2), ..NONE };
+        let read_last = parsed(&words, &Tool::default(), [&[], &[]], &last, Stop::Never);
+        assert_eq!(
+            (read_last.flags.len(), read_last.operands.len()),
+            (1, 4),
+            "what follows the first operand is one too"
+        );
         assert_eq!(read("k exec pod -r rm -n", Syntax::Gnu, Stop::Before(2)), "--recursive | exec pod | 4");
     }
 
@@ -299,12 +367,12 @@ mod tests {
     fn a_letter_takes_all_words_up_to_the_end_too() {
         let words: Vec<Word> = "fd . -Hx rm -r ; -n".split(' ').map(Word::exact).collect();
         let take = option(&["-x", "--exec"], Value::Until(vec![";".into()]));
-        let parsed = parsed(&words, &Tool::default(), &[&take], Stop::Never);
+        let parsed = parsed(&words, &Tool::default(), [&[&take], &[]], &NONE, Stop::Never);
         assert_eq!((parsed.operands.as_slice(), parsed.lists.as_slice()), (&[1][..], &[(1, vec![3, 4])][..]));
         assert_eq!(parsed.flags.iter().map(|flag| flag.name.as_str()).collect::<Vec<_>>(), ["-H", "--exec", "-n"]);
         let words: Vec<Word> = "python3 -cexit() --version".split(' ').map(Word::exact).collect();
         let code = option(&["-c"], Value::Until(Vec::new()));
-        let parsed = super::parsed(&words, &Tool::default(), &[&code], Stop::Never);
+        let parsed = super::parsed(&words, &Tool::default(), [&[&code], &[]], &NONE, Stop::Never);
         assert_eq!(
             (parsed.flags.len(), parsed.lists.as_slice()),
             (1, &[(0, vec![2])][..]),
@@ -327,6 +395,33 @@ mod tests {
         assert_eq!(
             read("dd if=/dev/zero of=/dev/sda", Syntax::Assignments, Stop::Never),
             "if=/dev/zero of=/dev/sda |  | "
+        );
+    }
+
+    #[test]
+    fn an_unlisted_option_takes_its_values_once_the_subcommand_is_named() {
+        let tool = Tool { valued: true, ..Tool::default() };
+        let dry = option(&["--dry-run"], Value::No);
+        let shown = |line: &str, value: Value| {
+            let words: Vec<Word> = line.split(' ').map(Word::exact).collect();
+            let parsed =
+                super::parsed(&words, &tool, [&[&dry], &[]], &Manner { unlisted: value, from: 2, ..NONE }, Stop::Never);
+            let text = |index: usize| words[index].text().unwrap().to_owned();
+            let flag = |flag: &Flag| {
+                let value = flag.value.as_ref().and_then(Word::text).unwrap_or("");
+                format!("{}={value}@{}", flag.name, flag.word)
+            };
+            let flags: Vec<String> = parsed.flags.iter().map(flag).collect();
+            let operands: Vec<String> = parsed.operands.iter().map(|&index| text(index)).collect();
+            format!("{} | {}", flags.join(" "), operands.join(" "))
+        };
+        assert_eq!(
+            shown("aws --new ec2 stop --ids i-1 i-2 --dry-run --min -1", Value::Several),
+            "--new=@1 --ids=i-1@4 --ids=i-2@6 --dry-run=@7 --min=-1@8 | ec2 stop"
+        );
+        assert_eq!(
+            shown("aws s3api get --key k out --new --if=x", Value::Needed),
+            "--key=k@3 --new=@6 --if=x@7 | s3api get out"
         );
     }
 }

@@ -19,6 +19,9 @@ pub struct Tool {
     pub options: Vec<OptionGrammar>,
     /// Whether `options` is complete, so that an option not in it is unresolved.
     pub closed: bool,
+    /// Whether an option that is not listed takes a value once the subcommand is named: one word where the subcommand
+    /// has operands, else all words up to the next option. Without it, it takes none.
+    pub valued: bool,
     /// Whether unambiguous beginnings of listed long options are accepted (GNU `getopt_long`).
     pub abbreviations: bool,
     /// Whether a program called `NAME-SUBCOMMAND` is this one with that subcommand (`git-push`, `docker-compose`).
@@ -27,6 +30,9 @@ pub struct Tool {
     pub depth: usize,
     /// What holds whatever the subcommand.
     pub body: Body,
+    /// Options as the tool itself lists them: a subcommand's words joined by blanks (none for the whole program), and a line
+    /// that `Listing` reads. They come after what is said of that subcommand here, and before what holds for all.
+    pub listed: Vec<(String, String)>,
     /// Subcommands: words of the path, and what differs under it. The longest match wins.
     pub commands: Vec<(Vec<Vec<String>>, Body)>,
 }
@@ -69,6 +75,8 @@ pub enum Value {
     Needed,
     /// Only what follows `=` or, for a short one, the rest of its word.
     Joined,
+    /// All words up to the next option.
+    Several,
     /// All words up to one of these.
     Until(Vec<String>),
 }

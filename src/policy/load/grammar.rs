@@ -3,8 +3,11 @@
 use super::error::{Origin, PolicyError};
 use super::texts::{Text, Texts, WordOr};
 use super::tool::{WrittenBody, WrittenRuns, WrittenTool};
+use super::written::WrittenFile;
 use crate::encoding::yaml::Placed;
-use crate::model::{Body, Context, Form, OperandGrammar, OptionGrammar, Place, Role, Runs, Slot, Syntax, Tool, Value};
+use crate::model::{
+    Body, Context, Form, Listing, OperandGrammar, OptionGrammar, Place, Role, Runs, Slot, Syntax, Tool, Value,
+};
 
 /// The grammars that one written tool stands for: one, or one for each of `programs`.
 pub fn tools(origin: Origin<'_>, placed: &Placed<WrittenTool>) -> Result<Vec<Tool>, PolicyError> {
@@ -54,12 +57,32 @@ fn compiled(origin: Origin<'_>, placed: &Placed<WrittenTool>) -> Result<Tool, Po
         syntax: written.syntax,
         options,
         closed: written.closed,
+        valued: written.valued,
+        listed: Vec::new(),
         abbreviations: written.abbreviations,
         dashed: written.dashed,
         depth: written.depth.unwrap_or(usize::from(!written.commands.is_empty())),
         body,
         commands,
     })
+}
+
+/// Gives the tools what a file says of their options as they list them themselves.
+pub fn list_options(origin: Origin<'_>, file: &WrittenFile, tools: &mut [Tool]) -> Result<(), PolicyError> {
+    for (program, subcommands) in &file.options {
+        let Some(tool) = tools.iter_mut().find(|tool| tool.names.contains(program)) else {
+            return Err(
+                origin.at(&file.name, format!("`options` of `{program}`, which no tool of this layer describes"))
+            );
+        };
+        for (path, line) in subcommands {
+            if let Err(wrong) = Listing::read(&line.value.0) {
+                return Err(origin.at(line, format!("`{wrong}` is no option with its spellings and what it takes")));
+            }
+            tool.listed.push((path.clone(), line.value.0.clone()));
+        }
+    }
+    Ok(())
 }
 
 struct Compiler<'a> {
@@ -81,8 +104,12 @@ impl Compiler<'_> {
     }
 
     fn take_options(&mut self, body: &WrittenBody) -> Result<(), PolicyError> {
-        let plain =
-            [(&body.value_flags, Value::Needed), (&body.bool_flags, Value::No), (&body.joined_flags, Value::Joined)];
+        let plain = [
+            (&body.value_flags, Value::Needed),
+            (&body.bool_flags, Value::No),
+            (&body.joined_flags, Value::Joined),
+            (&body.list_flags, Value::Several),
+        ];
         for (flags, value) in plain {
             for spelled in flags.iter() {
                 self.add(spelled, value.clone(), None)?;

@@ -38,6 +38,7 @@ pub fn checked(layer: Layer, sources: &[&Source], below: &Below<'_>) -> Result<C
     }
     for (origin, file) in &files {
         let mut reader = Reader { layer, origin: *origin, below, checked: &mut checked };
+        grammar::list_options(*origin, file, &mut reader.checked.tools)?;
         reader.rest(file)?;
         reader.rules(file)?;
     }

@@ -34,6 +34,8 @@ macro_rules! forms {
             pub syntax: Syntax,
             /// Whether all options are listed.
             pub closed: bool,
+            /// Whether an option that is not listed takes a value once the subcommand is named.
+            pub valued: bool,
             /// Whether long options may be abbreviated.
             pub abbreviations: bool,
             /// Whether `NAME-SUBCOMMAND` is a program that stands for the subcommand.
@@ -61,6 +63,8 @@ forms! {
     bool_flags: Texts,
     /// Options whose value is only what follows `=`.
     joined_flags: Texts,
+    /// Options whose values are all words up to the next option.
+    list_flags: Texts,
     /// Options whose value is all words up to one of these.
     until_flags: BTreeMap<String, Texts>,
     /// What the value of an option is.

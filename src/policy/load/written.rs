@@ -30,6 +30,9 @@ pub struct WrittenFile {
     /// Grammars.
     #[serde(default)]
     pub tools: Vec<Placed<WrittenTool>>,
+    /// Options as tools themselves list them: by program, then by subcommand.
+    #[serde(default)]
+    pub options: BTreeMap<String, BTreeMap<String, Placed<Text>>>,
     /// Rules.
     #[serde(default)]
     pub rules: Vec<Placed<WrittenRule>>,
