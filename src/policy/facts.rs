@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use super::compared::Compared;
 use super::layers::Policy;
 use super::load::pattern;
 use super::load::rule::{CommandPart, Facts, FlagPattern, Rule, code_slots};
@@ -27,6 +28,8 @@ pub struct Candidate<'a> {
 enum Proof {
     /// It may hold of some word.
     May,
+    /// It may hold of some word that is known in part.
+    Known,
     /// It holds of some word.
     Some,
     /// It holds of every word, and there is one.
@@ -45,7 +48,11 @@ impl Candidate<'_> {
             if self.command.dry_run && facts.dry_run != Some(true) {
                 continue;
             }
-            let proof = if facts.certain { Proof::Some } else { Proof::May };
+            let proof = match (facts.certain, facts.known) {
+                (true, _) => Proof::Some,
+                (false, true) => Proof::Known,
+                (false, false) => Proof::May,
+            };
             fired |= self.hold(facts, proof, &mut words);
         }
         if !fired || self.silenced(rule) {
@@ -117,7 +124,7 @@ impl Candidate<'_> {
         let named = |verb: &str| verbs.iter().any(|own| own == verb);
         match proof {
             // Statements that are not known may do anything.
-            Proof::May => said.iter().any(|verb| named(verb) || *verb == "unknown"),
+            Proof::May | Proof::Known => said.iter().any(|verb| named(verb) || *verb == "unknown"),
             Proof::Some => said.iter().any(|verb| named(verb)),
             Proof::Every => !said.is_empty() && said.iter().all(|verb| named(verb)),
         }
@@ -126,7 +133,7 @@ impl Candidate<'_> {
     fn word_matches(&self, word: &Word, pattern: &str, proof: Proof) -> bool {
         let seen = Seen { word, index: None, recursive: false };
         match proof {
-            Proof::May => seen.may_match(pattern, self.at),
+            Proof::May | Proof::Known => seen.may_match(pattern, self.at),
             Proof::Some => seen.itself_matches(pattern, self.at) || seen.begins_as(pattern, self.at),
             Proof::Every => seen.itself_matches(pattern, self.at),
         }
@@ -233,10 +240,12 @@ impl Candidate<'_> {
 
     fn touched(&self, values: &[Seen<'_>], patterns: &[String], proof: Proof, words: &mut BTreeSet<usize>) -> bool {
         let mut matching = values.iter().filter(|seen| {
+            let word = Compared::new(**seen, self.at);
             self.any_pattern(patterns, |pattern| match proof {
-                Proof::May => seen.may_match(pattern, self.at),
-                Proof::Some => seen.itself_matches(pattern, self.at) || seen.begins_as(pattern, self.at),
-                Proof::Every => seen.surely_matches(pattern, self.at),
+                Proof::May => word.may_match(pattern),
+                Proof::Known => word.known_to_match(pattern),
+                Proof::Some => word.itself_matches(pattern) || seen.begins_as(pattern, self.at),
+                Proof::Every => word.surely_matches(pattern),
             })
         });
         if proof == Proof::Every {
@@ -266,7 +275,7 @@ impl Candidate<'_> {
             self.code_at(slot, &mut texts);
         }
         texts.iter().any(|text| match text {
-            Cow::Unknown => proof == Proof::May,
+            Cow::Unknown => matches!(proof, Proof::May | Proof::Known),
             Cow::Known(text) => self.any_pattern(wanted, |word| contains_word(text, word)),
         })
     }
@@ -349,6 +358,6 @@ const fn stdin(stdin: &Stdin) -> &'static str {
 
 /// What a context's name is compared as: itself, or anything where it is not known.
 pub fn resource_matches(word: &Word, patterns: &[String], at: Whereabouts<'_>, recursive: bool) -> bool {
-    let seen = Seen { word, index: None, recursive };
-    patterns.iter().any(|pattern| seen.may_match(pattern, at)) && !plain(word, at).is_empty()
+    let seen = Compared::new(Seen { word, index: None, recursive }, at);
+    patterns.iter().any(|pattern| seen.may_match(pattern)) && !plain(word, at).is_empty()
 }

@@ -2,9 +2,11 @@
 
 mod above;
 mod built_in;
+mod compared;
 mod compiled;
 mod facts;
 mod judge;
+mod known;
 mod landing;
 mod layers;
 pub mod load;

@@ -58,7 +58,7 @@ pub fn values(command: &Command, which: Values) -> Vec<Seen<'_>> {
 }
 
 /// Whether a word may name a local file: no URL, no `host:path`, and not standard input.
-fn is_local(word: &Word) -> bool {
+pub fn is_local(word: &Word) -> bool {
     let prefix = word.prefix();
     if word.text() == Some("-") {
         return false;
@@ -178,7 +178,7 @@ impl<'a> Seen<'a> {
 }
 
 /// A pattern that begins with the home directory, with that directory in full.
-fn with_home<'p>(pattern: &'p str, home: Option<&Path>) -> Cow<'p, str> {
+pub fn with_home<'p>(pattern: &'p str, home: Option<&Path>) -> Cow<'p, str> {
     match (pattern.strip_prefix('~'), home.and_then(Path::to_str)) {
         (Some(rest), Some(home)) if rest.is_empty() || rest.starts_with('/') => Cow::Owned(format!("{home}{rest}")),
         _ => Cow::Borrowed(pattern),
@@ -257,18 +257,36 @@ pub fn absolute(word: &Word, at: Whereabouts<'_>) -> Vec<Step> {
         given.drain(..last);
         return normal(&given, vec![]);
     }
-    let rooted = given.first() == Some(&Step::Byte(b'/'));
+    rooted(&given, word, at)
+}
+
+/// The word as an absolute path, where what is not known begins a path of its own only if it stands first.
+pub fn level(word: &Word, at: Whereabouts<'_>) -> Vec<Step> {
+    let mut given = Vec::new();
+    for step in plain(word, at) {
+        // At least one byte, so that nothing in a part makes it `.` or `..`.
+        given.extend((step == Step::All).then_some(Step::One));
+        given.push(step);
+    }
+    match given.as_slice() {
+        [Step::One, Step::All, ..] => normal(&given, vec![]),
+        _ => rooted(&given, word, at),
+    }
+}
+
+fn rooted(given: &[Step], word: &Word, at: Whereabouts<'_>) -> Vec<Step> {
+    let from_root = given.first() == Some(&Step::Byte(b'/'));
     let home = given.first() == Some(&Step::Byte(b'~')) && at.home.is_none() && word.prefix().is_empty();
-    match (rooted, at.directory) {
-        (true, _) => normal(&given, Vec::new()),
+    match (from_root, at.directory) {
+        (true, _) => normal(given, Vec::new()),
         (false, Some(directory)) if !home => {
             let mut whole: Vec<Step> = bytes(directory).collect();
             whole.push(Step::Byte(b'/'));
-            whole.extend(given);
+            whole.extend(given.iter().cloned());
             normal(&whole, Vec::new())
         }
         // Some directory, which is nowhere else than where it is.
-        (false, _) => normal(&given, vec![vec![Step::Above, Step::Inside]]),
+        (false, _) => normal(given, vec![vec![Step::Above, Step::Inside]]),
     }
 }
 
@@ -281,7 +299,8 @@ fn normal(steps: &[Step], base: Vec<Vec<Step>>) -> Vec<Step> {
             [Step::Byte(b'.'), Step::Byte(b'.')] => match parts.last().map(Vec::as_slice) {
                 // Above what is not known is not known.
                 Some([Step::Above, ..]) => parts = vec![vec![Step::All]],
-                Some(last) if last.contains(&Step::All) => {}
+                // What stands there may be several parts, or none.
+                Some(last) if last.contains(&Step::All) => parts = vec![vec![Step::All]],
                 _ => {
                     parts.pop();
                 }

@@ -202,6 +202,24 @@ fn an_unknown_end_is_certain_where_a_pattern_leaves_the_end_open() {
 }
 
 #[test]
+fn a_rule_may_ask_that_a_word_is_known_in_part() {
+    let text = format!(
+        "{RULES}  - {{id: keys, when: {{tool: frob, target: '/etc/keys/*.key', known: true}}, class: credential, why: x}}\n"
+    );
+    let policy = policy(&[(Layer::System, &text)]);
+    let show = |word: Word| {
+        let mut command = command(1, &["frob", "show", "x"]);
+        command.touches.push(Touch { role: Role::Target, word, index: Some(2), recursive: false });
+        command
+    };
+    let variable = || Piece::Hole(Hole::Variable("X".to_owned()));
+    assert_eq!(effect(&policy, &[show(Word::exact("/etc/keys/a.key"))]), Effect::Ask);
+    assert_eq!(effect(&policy, &[show(Word::of([Piece::Text("/etc/keys/".into()), variable()]))]), Effect::Ask);
+    assert_eq!(effect(&policy, &[show(Word::of([variable()]))]), Effect::Allow);
+    assert_eq!(effect(&policy, &[show(Word::of([Piece::Text("src/".into()), variable()]))]), Effect::Allow);
+}
+
+#[test]
 fn help_and_dry_runs_are_silent_unless_a_rule_names_them() {
     let named =
         format!("{RULES}  - {{id: dry, when: {{tool: frob, dry-run: true}}, class: read, effect: ask, why: x}}\n");

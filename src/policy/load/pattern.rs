@@ -40,10 +40,14 @@ pub enum InvalidPattern {
 
 /// What a byte of one side must be.
 #[derive(Clone, Copy)]
-enum Label<'a> {
+pub enum Label<'a> {
+    /// This one.
     Byte(u8),
+    /// No slash.
     NoSlash,
+    /// One of (or, negated, not of) these ranges.
     Class(bool, &'a [(u8, u8)]),
+    /// Any.
     Any,
 }
 
@@ -59,7 +63,9 @@ impl Label<'_> {
         }
     }
 
-    fn meets(self, other: Self) -> bool {
+    /// Whether some byte is both.
+    #[must_use]
+    pub fn meets(self, other: Self) -> bool {
         match (self, other) {
             (Self::Byte(byte), other) | (other, Self::Byte(byte)) => other.accepts(byte),
             (Self::Any | Self::NoSlash, Self::Any | Self::NoSlash) => true,
@@ -155,7 +161,8 @@ fn class(rest: &[u8]) -> Result<(Step, &[u8]), InvalidPattern> {
 }
 
 /// The states reachable from one without a byte.
-fn free(steps: &[Step], state: usize) -> [Option<usize>; 2] {
+#[must_use]
+pub fn free(steps: &[Step], state: usize) -> [Option<usize>; 2] {
     match steps.get(state) {
         Some(Step::Part | Step::All | Step::Run(..)) => [Some(state + 1), None],
         Some(Step::Above) => [Some(state + 1), Some(state + 2)],
@@ -165,7 +172,8 @@ fn free(steps: &[Step], state: usize) -> [Option<usize>; 2] {
 }
 
 /// The moves from a state by one byte: what it must be, and where it leads.
-fn moves(steps: &[Step], state: usize) -> [Option<(Label<'_>, usize)>; 2] {
+#[must_use]
+pub fn moves(steps: &[Step], state: usize) -> [Option<(Label<'_>, usize)>; 2] {
     match steps.get(state) {
         None | Some(Step::Above) => [None, None],
         Some(Step::Byte(byte)) => [Some((Label::Byte(*byte), state + 1)), None],

@@ -73,6 +73,8 @@ pub struct Facts {
     pub unresolved: Vec<UnresolvedKind>,
     /// Whether the other facts must certainly hold.
     pub certain: bool,
+    /// Whether a word counts only where half of what a pattern spells out stands in it.
+    pub known: bool,
 }
 
 /// One word of a command pattern.

@@ -206,8 +206,12 @@ impl Known<'_> {
             help: written.help,
             unresolved: self.unresolved(&written.unresolved)?,
             certain: written.certain,
+            known: written.known,
             tools,
         };
+        if facts.certain && facts.known {
+            return Err(self.origin.at(placed, "`certain` asks for more than `known`: name one of them"));
+        }
         if facts == Facts::default() {
             return Err(self.origin.at(placed, "no fact is named, so that it would hold of everything"));
         }

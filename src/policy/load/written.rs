@@ -188,6 +188,8 @@ pub struct WrittenFacts {
     pub unresolved: Texts,
     /// Whether the other facts must certainly hold: for rules that deny.
     pub certain: bool,
+    /// Whether a word counts only where it is known in part.
+    pub known: bool,
 }
 
 /// A row of the matrix.
