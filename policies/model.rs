@@ -4,6 +4,8 @@
 mod class;
 #[path = "../src/model/command.rs"]
 mod command;
+#[path = "../src/model/detector.rs"]
+mod detector;
 #[path = "../src/model/listing.rs"]
 mod listing;
 #[path = "../src/model/text.rs"]
@@ -15,6 +17,7 @@ mod word;
 
 pub use class::{ActionClass, Apart, DataLabel, Effect, Grade};
 pub use command::UnresolvedKind;
+pub use detector::Detector;
 pub use listing::Listing;
 pub use text::Shown;
 pub use tool::{Body, Context, Form, OperandGrammar, OptionGrammar, Place, Role, Runs, Slot, Syntax, Tool, Value};

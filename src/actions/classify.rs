@@ -8,6 +8,8 @@ use crate::model::{Answered, Answers, Fact, Landing, Question, Shown, Tool, Unre
 use crate::policy::{Circumstances, Judgement, Policy};
 use crate::ports::Facts;
 
+use super::data;
+
 /// Most rounds of questions; what is open after them stays unresolved.
 const MAX_ROUNDS: usize = 8;
 
@@ -154,12 +156,28 @@ fn classified_by(
         }
         reading = command::read(wanted.asked(), &around, &grammar, &answers);
     }
-    let judgement = policy.judge(&reading.commands, &reading.unresolved, circumstances);
-    Classified { reading, judgement, answered: answers.iter().map(answered).collect() }
+    let mut judgement = policy.judge_data(&reading.commands, &reading.unresolved, circumstances, &answers);
+    for _ in 0..MAX_ROUNDS {
+        let open = policy.data_questions(&reading.commands, &judgement.findings, circumstances, &answers);
+        if open.is_empty() {
+            break;
+        }
+        for question in open {
+            let fact = facts.answer(&question);
+            answers.insert(question, fact);
+        }
+        judgement = policy.judge_data(&reading.commands, &reading.unresolved, circumstances, &answers);
+    }
+    let hidden = if answers.is_empty() { Vec::new() } else { data::hidden(&reading.commands) };
+    let answered = answers.iter().filter_map(|(question, fact)| answered(question, fact, &hidden)).collect();
+    Classified { reading, judgement, answered }
 }
 
 /// Facts as they stand in a request: text by its digest, so that a changed script is another question.
-fn answered((question, fact): (&Question, &Fact)) -> Answered {
+fn answered(question: &Question, fact: &Fact, hidden: &[String]) -> Option<Answered> {
+    if let Question::Data(question) = question {
+        return data::answered(question, fact, hidden);
+    }
     let question = told(question);
     let answer = match fact {
         Fact::Text(text) => crate::model::Digest::of(text.as_bytes()).to_string(),
@@ -168,9 +186,10 @@ fn answered((question, fact): (&Question, &Fact)) -> Answered {
             let names = names.iter().map(|name| Shown::text(&name.to_string()).to_string());
             names.collect::<Vec<_>>().join(", ")
         }
+        Fact::Data(_) => return None,
         Fact::Unknown(why) => format!("unknown: {why}"),
     };
-    Answered { question, answer }
+    Some(Answered { question, answer })
 }
 
 /// A question as it stands in a request.
@@ -178,6 +197,7 @@ pub(super) fn told(question: &Question) -> String {
     match question {
         Question::Script(path) => format!("script {}", Shown::os(path.as_os_str())),
         Question::Context(landing) => asked(landing),
+        Question::Data(question) => data::asked(question, &[]),
     }
 }
 

@@ -3,6 +3,7 @@
 pub mod answer;
 pub mod cases;
 pub mod classify;
+mod data;
 pub mod enrolment;
 pub mod examples;
 pub mod explain;

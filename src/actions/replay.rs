@@ -280,6 +280,11 @@ impl Facts for Recalled<'_> {
     fn answer(&self, question: &Question) -> Fact {
         let asked = told(question);
         let answer = self.answers.iter().find(|answered| answered.question == asked);
+        if let Question::Data(question) = question
+            && let Some(fact) = super::data::recalled(question, answer.map(|answered| answered.answer.as_str()))
+        {
+            return fact;
+        }
         match answer.and_then(|answered| answered.answer.strip_prefix("unknown: ")) {
             Some(why) => Fact::Unknown(why.to_owned()),
             None => {

@@ -13,6 +13,7 @@ use crate::audit::Mode;
 use crate::host::clock::HostClock;
 use crate::host::config::{Config, KeyStore, Paths};
 use crate::host::configuration::HostConfiguration;
+use crate::host::data::DataFacts;
 use crate::host::disclosures::DisclosureFolder;
 use crate::host::entropy::SystemEntropy;
 use crate::host::facts::LocalFacts;
@@ -86,7 +87,7 @@ fn decided(options: &RunOptions, paths: &Paths, wanted: &Wanted, console: &mut C
     let interrupts = Interrupts::watch().map_err(|error| Stop::Binding(Failure::of(&error)))?;
     let mut world = World {
         clock: &HostClock,
-        facts: &LocalFacts,
+        facts: &DataFacts::new(paths.cache.clone(), &LocalFacts),
         configuration: &configuration,
         entropy: &mut SystemEntropy,
         log: &mut log,

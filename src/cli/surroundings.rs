@@ -18,6 +18,8 @@ pub struct Surroundings {
     pub home: Option<PathBuf>,
     /// The rules.
     pub policy: Policy,
+    /// Where what can be made again is kept.
+    pub cache: PathBuf,
     /// This host's name.
     pub host: String,
     /// Everybody who may be the requester.
@@ -39,6 +41,7 @@ impl Surroundings {
             policy,
             host: config.host,
             requesters: claims.into_iter().map(|claim| claim.principal).collect(),
+            cache: paths.cache,
             directory,
         })
     }

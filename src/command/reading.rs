@@ -355,7 +355,7 @@ impl Reader<'_> {
                 self.unresolved(UnresolvedKind::Script, Some(index), &why);
                 None
             }
-            None => {
+            Some(Fact::Data(_)) | None => {
                 self.unresolved(UnresolvedKind::Script, Some(index), "a script that was not read");
                 self.reading.questions.push(question);
                 None

@@ -3,6 +3,7 @@
 pub mod clock;
 pub mod config;
 pub mod configuration;
+pub mod data;
 pub mod disclosures;
 pub mod entropy;
 pub mod facts;

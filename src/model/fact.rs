@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use super::ContextName;
+use super::{ContextName, DataFact, DataQuestion};
 
 /// A question about this host that decides what a command does.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -12,6 +12,8 @@ pub enum Question {
     Script(PathBuf),
     /// Where a command lands.
     Context(Landing),
+    /// The data that it touches.
+    Data(DataQuestion),
 }
 
 /// All that a program would look at to find out where it lands: the answer depends on this and on files.
@@ -56,6 +58,8 @@ pub enum Fact {
     Text(String),
     /// The names of the places where a command lands; none where nothing names one.
     Contexts(Vec<ContextName>),
+    /// What is known of data.
+    Data(DataFact),
     /// It cannot be known, and why.
     Unknown(String),
 }

@@ -4,15 +4,15 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use super::facts::{Candidate, resource_matches};
+use super::facts::Candidate;
+use super::labels::{Labels, whereabouts};
 use super::layers::Policy;
 use super::load::layer::Layer;
 use super::load::rule::Rule;
 use super::matrix::{self, Touched};
 use super::requirement::Collected;
-use super::seen::Whereabouts;
 use crate::model::{
-    ActionClass, Command, DataLabel, Decision, Effect, Finding, Timestamp, Unresolved, UnresolvedKind, Via, Word,
+    ActionClass, Answers, Command, DataLabel, Decision, Effect, Finding, Timestamp, Unresolved, UnresolvedKind, Via,
 };
 
 /// Who asks, where and when.
@@ -59,6 +59,14 @@ struct View {
     collected: Collected,
 }
 
+/// A view in the making, and what its findings are weighed by.
+struct Weighing<'a> {
+    labels: Labels<'a>,
+    touched: &'a [Touched],
+    notices: &'a mut Vec<String>,
+    view: View,
+}
+
 /// What a rule contributes to a finding.
 struct Verdict<'a> {
     id: &'a str,
@@ -70,19 +78,32 @@ struct Verdict<'a> {
 }
 
 impl Policy {
-    /// Judges all commands of an invocation together.
+    /// Judges all commands of an invocation together, with nothing known about the data they touch but their names.
     pub fn judge(
         &self,
         commands: &[Command],
         unresolved: &[Unresolved],
         circumstances: &Circumstances<'_>,
     ) -> Judgement {
+        self.judge_data(commands, unresolved, circumstances, &Answers::new())
+    }
+
+    /// Judges all commands of an invocation together, with what was answered about the data they touch.
+    pub fn judge_data(
+        &self,
+        commands: &[Command],
+        unresolved: &[Unresolved],
+        circumstances: &Circumstances<'_>,
+        answers: &Answers,
+    ) -> Judgement {
         let mut notices = Vec::new();
-        let mut touched = self.all_touched(commands, circumstances, false);
-        let mut view = self.view(commands, unresolved, circumstances, &touched, false, &mut notices);
+        let labels = Labels { policy: self, answers, circumstances, project: false };
+        let mut touched = self.all_touched(commands, labels);
+        let mut view = self.view(commands, unresolved, labels, &touched, &mut notices);
         if self.above.iter().any(super::above::Above::is_project) {
-            touched = self.all_touched(commands, circumstances, true);
-            let with = self.view(commands, unresolved, circumstances, &touched, true, &mut notices);
+            let labels = Labels { project: true, ..labels };
+            touched = self.all_touched(commands, labels);
+            let with = self.view(commands, unresolved, labels, &touched, &mut notices);
             view.join(with);
         }
         let counting = || view.findings.iter().filter(|finding| finding.waived.is_none());
@@ -110,36 +131,13 @@ impl Policy {
         &self,
         commands: &[Command],
         unresolved: &[Unresolved],
-        at: &Circumstances<'_>,
+        labels: Labels<'_>,
         touched: &[Touched],
-        project: bool,
         notices: &mut Vec<String>,
     ) -> View {
-        let mut view = View::default();
-        let nothing = Touched::default();
-        let mut add = |verdict: &Verdict<'_>, command: Option<usize>, words: Vec<usize>| {
-            let touched = command.and_then(|index| touched.get(index)).unwrap_or(&nothing);
-            let mut finding = Finding {
-                rule: verdict.id.to_owned(),
-                class: verdict.class,
-                effect: verdict.least.max(self.cell(verdict.class, touched)),
-                why: verdict.why.to_owned(),
-                instead: verdict.instead.map(str::to_owned),
-                command,
-                words,
-                labels: touched.labels.clone(),
-                tags: touched.tags.clone(),
-                environments: touched.environments.clone(),
-                waived: None,
-            };
-            finding.waived = self.waived(&finding, verdict.layer, at, notices);
-            if finding.effect == Effect::Ask && finding.waived.is_none() {
-                view.collected.add(self, project, &finding.rule, finding.class, touched);
-            }
-            if !view.findings.contains(&finding) {
-                view.findings.push(finding);
-            }
-        };
+        let Labels { circumstances: at, project, .. } = labels;
+        let mut weighing = Weighing { labels, touched, notices, view: View::default() };
+        let mut add = |verdict: &Verdict<'_>, command, words| weighing.add(verdict, command, words);
         for (index, command) in commands.iter().enumerate() {
             let candidate =
                 Candidate { policy: self, commands, unresolved, index, command, at: whereabouts(command, at), project };
@@ -171,7 +169,18 @@ impl Policy {
             let id = unresolved_rule(one.kind);
             add(&Verdict::built_in(id, ActionClass::Execute, Effect::Ask, &one.why), one.command, Vec::new());
         }
-        view
+        for (index, command) in commands.iter().enumerate() {
+            for why in labels.unusable(command) {
+                let verdict = Verdict::built_in("gate/unresolved.label", ActionClass::Execute, Effect::Ask, &why);
+                add(&verdict, Some(index), Vec::new());
+            }
+        }
+        for sent in labels.sent(commands, &weighing.view.findings) {
+            let Some(content) = labels.content_of(&sent) else { continue };
+            let verdict = Verdict::built_in("gate/sensitive-content", ActionClass::Export, Effect::Allow, &content.why);
+            weighing.add(&verdict, Some(sent.command), sent.word.into_iter().collect());
+        }
+        weighing.view
     }
 
     fn cell(&self, class: ActionClass, touched: &Touched) -> Effect {
@@ -207,8 +216,8 @@ impl Policy {
     }
 
     /// What each command touches, labels flowing down its pipeline.
-    fn all_touched(&self, commands: &[Command], at: &Circumstances<'_>, project: bool) -> Vec<Touched> {
-        let own: Vec<Touched> = commands.iter().map(|command| self.touched(command, at, project)).collect();
+    fn all_touched(&self, commands: &[Command], labels: Labels<'_>) -> Vec<Touched> {
+        let own: Vec<Touched> = commands.iter().map(|command| self.touched(command, labels)).collect();
         let mut all = own.clone();
         for (index, command) in commands.iter().enumerate() {
             let mut upstream = command.pipe_from;
@@ -224,21 +233,10 @@ impl Policy {
         all
     }
 
-    fn touched(&self, command: &Command, circumstances: &Circumstances<'_>, project: bool) -> Touched {
-        let at = whereabouts(command, circumstances);
+    fn touched(&self, command: &Command, labels: Labels<'_>) -> Touched {
         let mut touched = Touched::default();
-        let bases = self.above.iter().filter(|above| project || !above.is_project()).map(|above| &above.checked.base);
-        for base in bases.chain(std::iter::once(self.built_in.base())) {
-            for data in &base.data {
-                if words_touched(command)
-                    .any(|(word, recursive)| resource_matches(word, &data.resources, at, recursive))
-                {
-                    touched.labels.extend(data.label);
-                    touched.tags.extend(data.tags.iter().cloned());
-                }
-            }
-        }
-        touched.environments = self.environments(command, circumstances.host, project);
+        labels.of(command, &mut touched);
+        touched.environments = self.environments(command, labels.circumstances.host, labels.project);
         touched
     }
 }
@@ -251,6 +249,34 @@ impl<'a> Verdict<'a> {
 
     const fn built_in(id: &'a str, class: ActionClass, least: Effect, why: &'a str) -> Self {
         Self { id, layer: Layer::BuiltIn, class, least, why, instead: None }
+    }
+}
+
+impl Weighing<'_> {
+    fn add(&mut self, verdict: &Verdict<'_>, command: Option<usize>, words: Vec<usize>) {
+        let Labels { policy, circumstances, project, .. } = self.labels;
+        let nothing = Touched::default();
+        let touched = command.and_then(|index| self.touched.get(index)).unwrap_or(&nothing);
+        let mut finding = Finding {
+            rule: verdict.id.to_owned(),
+            class: verdict.class,
+            effect: verdict.least.max(policy.cell(verdict.class, touched)),
+            why: verdict.why.to_owned(),
+            instead: verdict.instead.map(str::to_owned),
+            command,
+            words,
+            labels: touched.labels.clone(),
+            tags: touched.tags.clone(),
+            environments: touched.environments.clone(),
+            waived: None,
+        };
+        finding.waived = policy.waived(&finding, verdict.layer, circumstances, self.notices);
+        if finding.effect == Effect::Ask && finding.waived.is_none() {
+            self.view.collected.add(policy, project, &finding.rule, finding.class, touched);
+        }
+        if !self.view.findings.contains(&finding) {
+            self.view.findings.push(finding);
+        }
     }
 }
 
@@ -269,18 +295,6 @@ impl View {
         }
         self.collected.join(other.collected);
     }
-}
-
-fn whereabouts<'a>(command: &'a Command, at: &Circumstances<'a>) -> Whereabouts<'a> {
-    let home = if command.remote.is_some() { None } else { at.home };
-    Whereabouts { directory: command.directory.as_deref(), home, called: Some(at.directory) }
-}
-
-/// The words that labels are looked up for: what a grammar says is touched, and every word where there is none.
-fn words_touched(command: &Command) -> impl Iterator<Item = (&Word, bool)> {
-    let known = command.touches.iter().map(|touch| (&touch.word, touch.recursive));
-    let all = command.words.iter().skip(1).map(|word| (word, true));
-    known.chain(all.filter(|_| !command.described))
 }
 
 /// `f() { f | f & }; f`: inside a function a call of itself that runs beside another or in the background.

@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 use super::above::Above;
 use super::built_in::BuiltIn;
 use super::load::error::PolicyError;
-use super::load::layer::{Layer, Source};
+use super::load::layer::{Catalog, Layer, Source};
 use super::load::reading::{Below, checked};
 use super::load::rule::{Examples, Rule};
 use super::sources::{self, Sources};
@@ -140,9 +140,9 @@ impl Policy {
         examples
     }
 
-    /// Names of the catalogs of labels that the layers name, with their layer.
-    pub fn catalogs(&self) -> impl Iterator<Item = (Layer, &str)> {
-        self.above.iter().flat_map(|above| above.checked.catalogs.iter().map(|name| (above.layer, name.as_str())))
+    /// Catalogs of labels that the layers name, with their layer.
+    pub(super) fn named_catalogs(&self) -> impl Iterator<Item = (Layer, &Catalog)> {
+        self.above.iter().flat_map(|above| above.checked.catalogs.iter().map(|catalog| (above.layer, catalog)))
     }
 
     /// Everything that decides, for the `policy` record: the packs' and every layer's files, whole.

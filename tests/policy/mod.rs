@@ -2,6 +2,7 @@
 //! environments are told by real files.
 
 mod compiled;
+mod contents;
 mod examples;
 mod landing;
 mod replay;

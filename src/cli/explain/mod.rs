@@ -10,6 +10,7 @@ use clap::Args;
 
 use crate::actions::classify::{Contexts, Wanted, classified_with};
 use crate::actions::explain::{Explanation, explained};
+use crate::host::data::DataFacts;
 use crate::host::facts::LocalFacts;
 use crate::model::{Apart, Grade, Shown};
 use crate::policy::Circumstances;
@@ -49,7 +50,8 @@ fn explanation(wanted: &Wanted, surroundings: &Surroundings) -> Explanation {
         today: crate::host::clock::HostClock.now().wall,
         host: &surroundings.host,
     };
-    let classified = classified_with(wanted, &surroundings.policy, &LocalFacts, &circumstances, Contexts::All);
+    let facts = DataFacts::new(surroundings.cache.clone(), &LocalFacts);
+    let classified = classified_with(wanted, &surroundings.policy, &facts, &circumstances, Contexts::All);
     explained(wanted, &classified, surroundings.policy.digest())
 }
 

@@ -5,6 +5,7 @@
 
 mod name;
 mod read;
+mod relaxed;
 mod scan;
 mod text;
 mod write;
@@ -13,6 +14,7 @@ mod write;
 pub use serde_json::{Map, Value, json};
 
 pub use read::{StrictError, strict, strict_value};
+pub use relaxed::{RelaxedError, relaxed};
 pub use scan::{Fault, check};
 pub use write::{CanonicalError, append, canonical};
 

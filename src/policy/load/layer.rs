@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::rule::{Examples, Rule};
-use crate::model::{ActionClass, Apart, DataLabel, Effect, Grade, Tool};
+use crate::model::{ActionClass, Apart, DataLabel, Detector, Effect, Grade, Tool};
 
 /// Whose policy it is, from most to least trusted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -58,10 +58,19 @@ pub struct Checked {
     pub base: Base,
     /// Built-in packs that do not count.
     pub packs_off: Vec<String>,
-    /// Names of catalogs of labels, as written.
-    pub catalogs: Vec<String>,
+    /// Catalogs of labels.
+    pub catalogs: Vec<Catalog>,
     /// What is not asked for a while.
     pub waivers: Vec<Waiver>,
+}
+
+/// A catalog of labels that a policy names.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Catalog {
+    /// Its name as written: absolute, from the home directory, or from the folder of the policy.
+    pub name: String,
+    /// The file that names it.
+    pub file: String,
 }
 
 /// What is neither grammar nor rule.
@@ -86,6 +95,10 @@ pub struct Data {
     pub tags: Vec<String>,
     /// Patterns of them.
     pub resources: Vec<String>,
+    /// Detectors of their content.
+    pub detectors: Vec<Detector>,
+    /// How many different values of one of these a file holds.
+    pub at_least: u32,
 }
 
 /// Contexts of one environment.

@@ -3,14 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::error::{Origin, PolicyError};
-use super::layer::{Checked, Data, Environment, Layer, Named, PartClause, Row, Source, Waiver};
+use super::layer::{Catalog, Checked, Data, Environment, Layer, Named, PartClause, Row, Source, Waiver};
 use super::rule::Find;
 use super::rule_check::{self, Known, SetOf};
 use super::texts::{Text, Texts, WordOr};
-use super::written::{Switch, WrittenClause, WrittenFile, WrittenRow, WrittenWaiver};
+use super::written::{Switch, WrittenClause, WrittenData, WrittenFile, WrittenRow, WrittenWaiver};
 use super::{grammar, pattern};
 use crate::encoding::yaml::{self, Placed};
-use crate::model::{DataLabel, Effect};
+use crate::model::{DataLabel, Detector, Effect};
 
 /// What the layers below say, as far as this one may refer to it.
 pub struct Below<'a> {
@@ -167,18 +167,7 @@ impl Reader<'_> {
 
     fn rest(&mut self, file: &WrittenFile) -> Result<(), PolicyError> {
         for data in &file.data {
-            if let Some(catalog) = &data.value.catalog {
-                let name = &catalog.value.0;
-                let outside = name.starts_with(['/', '~']) || name.split('/').any(|part| part == "..");
-                if self.layer == Layer::Project && outside {
-                    return Err(self.origin.at(catalog, "the project layer may not name files outside the repository"));
-                }
-                self.checked.catalogs.push(name.clone());
-            } else if data.value.resources.is_empty() || (data.value.label.is_none() && data.value.tags.is_empty()) {
-                return Err(self.origin.at(data, "data has `resources` and a `label` or `tags`, or else a `catalog`"));
-            }
-            let resources = self.plain_patterns(&data.value.resources)?;
-            self.checked.base.data.push(Data { label: data.value.label, tags: data.value.tags.owned(), resources });
+            self.data(data)?;
         }
         for environment in &file.environments {
             let contexts = self.plain_patterns(&environment.value.contexts)?;
@@ -208,6 +197,53 @@ impl Reader<'_> {
         }
         let off = file.packs.iter().filter(|(_, switch)| **switch == Switch::Off);
         self.checked.packs_off.extend(off.map(|(name, _)| name.clone()));
+        Ok(())
+    }
+
+    fn data(&mut self, data: &Placed<WrittenData>) -> Result<(), PolicyError> {
+        let written = &data.value;
+        let says = written.label.is_some() || !written.tags.is_empty();
+        if let Some(catalog) = &written.catalog {
+            if says || !written.resources.is_empty() || !written.detectors.is_empty() {
+                return Err(self.origin.at(catalog, "a catalog says itself what has which label"));
+            }
+            let name = &catalog.value.0;
+            let outside = name.starts_with(['/', '~']) || name.split('/').any(|part| part == "..");
+            if self.layer == Layer::Project && outside {
+                return Err(self.origin.at(catalog, "the project layer may not name files outside the repository"));
+            }
+            self.checked.catalogs.push(Catalog { name: name.clone(), file: self.origin.file.to_owned() });
+            return Ok(());
+        }
+        if !says || (written.resources.is_empty() && written.detectors.is_empty()) {
+            let message = "data has `resources` or `detectors`, and a `label` or `tags`, or else a `catalog`";
+            return Err(self.origin.at(data, message));
+        }
+        let mut detectors = Vec::new();
+        for (name, at) in written.detectors.placed() {
+            let Some(detector) = Detector::named(name) else {
+                let known = Detector::ALL.map(Detector::name).join(", ");
+                return Err(self.origin.hinted(
+                    at,
+                    format!("`{name}` is not a detector"),
+                    &format!("there are {known}"),
+                ));
+            };
+            detectors.push(detector);
+        }
+        let at_least = match &written.at_least {
+            Some(least) if least.value == 0 => {
+                return Err(self.origin.at(least, "`at-least: 0` would be true of every file"));
+            }
+            Some(least) if detectors.is_empty() => {
+                return Err(self.origin.at(least, "`at-least` counts what `detectors` find, and there are none"));
+            }
+            Some(least) => least.value,
+            None => 1,
+        };
+        let resources = self.plain_patterns(&written.resources)?;
+        let (label, tags) = (written.label, written.tags.owned());
+        self.checked.base.data.push(Data { label, tags, resources, detectors, at_least });
         Ok(())
     }
 

@@ -76,6 +76,12 @@ pub struct WrittenData {
     /// Patterns of them.
     #[serde(default)]
     pub resources: Texts,
+    /// What is found in the content of local files that are sent.
+    #[serde(default)]
+    pub detectors: Texts,
+    /// How many different values one file must hold.
+    #[serde(default)]
+    pub at_least: Option<Placed<u32>>,
     /// A file of such lines.
     #[serde(default)]
     pub catalog: Option<Placed<Text>>,

@@ -63,7 +63,7 @@ impl Home {
                 names.join(" ").replace(self.path("").to_str().unwrap().trim_matches('/'), "@")
             }
             Fact::Unknown(why) => format!("unknown: {why}"),
-            Fact::Text(text) => panic!("{text}"),
+            other @ (Fact::Text(_) | Fact::Data(_)) => panic!("{other:?}"),
         }
     }
 }
