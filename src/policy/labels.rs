@@ -14,7 +14,7 @@ use super::load::layer::{Catalog, Data, Layer};
 use super::load::pattern::{self, Step};
 use super::matrix::Touched;
 use super::resource;
-use super::seen::{Seen, Whereabouts, absolute, is_local, plain};
+use super::seen::{Seen, Whereabouts, absolute, is_local, is_path_pattern, plain};
 use crate::model::{
     ActionClass, Answers, Command, DataFact, DataLabel, DataQuestion, Detector, Extent, Fact, Finding, Found, Hole,
     Labelled, Piece, Question, Role, Shown, Stdin, Word,
@@ -28,6 +28,23 @@ const MAX_WORDS: usize = 512;
 struct Looked<'a> {
     word: Cow<'a, Word>,
     recursive: bool,
+    /// Whether it is a host or a database, and no file whatever it looks like.
+    is_place: bool,
+}
+
+impl Looked<'_> {
+    fn local(&self, at: Whereabouts<'_>) -> Option<(PathBuf, Extent)> {
+        if self.is_place { None } else { local(&self.word, self.recursive, at) }
+    }
+
+    /// What is known of it, in each form that it is looked up in: as it is written, and as an absolute path.
+    fn forms(&self, at: Whereabouts<'_>) -> Vec<Vec<Step>> {
+        let mut forms = vec![plain(&self.word, at)];
+        if !self.is_place && is_local(&self.word) {
+            forms.push(absolute(&self.word, at));
+        }
+        forms
+    }
 }
 
 /// A local file or folder whose content a command would send, and the word that names it.
@@ -114,8 +131,14 @@ impl<'a> Labels<'a> {
         let bases = self.policy.above.iter().filter(|above| self.project || !above.is_project());
         let bases = bases.map(|above| &above.checked.base).chain(std::iter::once(self.policy.built_in.base()));
         for data in bases.flat_map(|base| &base.data) {
-            let meets = |looked: &Looked<'_>| {
-                super::facts::resource_matches(&looked.word, &data.resources, at, looked.recursive)
+            let meets = |looked: &Looked<'_>| match looked.is_place {
+                false => super::facts::resource_matches(&looked.word, &data.resources, at, looked.recursive),
+                true => {
+                    let names = data.resources.iter().filter(|pattern| !is_path_pattern(pattern));
+                    let named =
+                        looked.word.text().map(|name| names.map(move |pattern| pattern::matches(pattern, name)));
+                    named.is_some_and(|mut named| named.any(|matches| matches))
+                }
             };
             if words.iter().any(meets) {
                 add(touched, data);
@@ -131,7 +154,7 @@ impl<'a> Labels<'a> {
                 }
             }
             if command.remote.is_none()
-                && let Some((path, extent)) = local(&looked.word, looked.recursive, at)
+                && let Some((path, extent)) = looked.local(at)
             {
                 for labelled in self.labels(&attribute(command, path.clone(), extent.clone())) {
                     // Whoever may write a file may write this: it cannot say that the file is for everybody.
@@ -207,7 +230,11 @@ impl<'a> Labels<'a> {
 
     fn sends(&self, command: usize, owner: &Command, word: &Word, at: Option<usize>, recursive: bool) -> Option<Sent> {
         let (path, extent) = local(word, recursive, whereabouts(owner, self.circumstances))?;
-        Some(Sent { command, word: at, question: DataQuestion::Contents(path, extent) })
+        // The value of an option is the word after it, unless it is joined to it.
+        let next = at
+            .map(|at| at + 1)
+            .filter(|next| owner.words.get(*next).is_some_and(|other| other.pieces() == word.pieces()));
+        Some(Sent { command, word: next.or(at), question: DataQuestion::Contents(path, extent) })
     }
 
     /// Whether a command has a source here and a destination elsewhere.
@@ -241,7 +268,7 @@ impl<'a> Labels<'a> {
         }
         for looked in self.words(command) {
             // Where a path leads decides what is looked up.
-            let leads = local(&looked.word, looked.recursive, at).map(|(path, _)| DataQuestion::RealPath(path));
+            let leads = looked.local(at).map(|(path, _)| DataQuestion::RealPath(path));
             let known = leads.is_none_or(|leads| {
                 command.remote.is_some() || !open.contains(&leads) || self.answers.contains_key(&Question::Data(leads))
             });
@@ -267,13 +294,13 @@ impl<'a> Labels<'a> {
         let hosts = command.contexts.iter().filter(|context| matches!(context.kind.as_str(), "host" | "database"));
         let hosts = hosts.filter_map(|context| context.name.as_ref()).map(Word::exact);
         let hosts = hosts.chain(command.remote.iter().filter(|word| word.is_known()).cloned());
-        all.extend(hosts.map(|word| Looked { word: Cow::Owned(word), recursive: false }));
+        all.extend(hosts.map(|word| Looked { word: Cow::Owned(word), recursive: false, is_place: true }));
         for (count, (word, recursive)) in words_touched(command).enumerate() {
             if count == MAX_WORDS {
-                all.push(Looked { word: Cow::Owned(Word::unknown(Hole::Input)), recursive: true });
+                all.push(Looked { word: Cow::Owned(Word::unknown(Hole::Input)), recursive: true, is_place: false });
                 break;
             }
-            all.push(Looked { word: Cow::Borrowed(word), recursive });
+            all.push(Looked { word: Cow::Borrowed(word), recursive, is_place: false });
             let leads = local(word, recursive, at).filter(|_| command.remote.is_none());
             let leads = leads.and_then(|(path, extent)| {
                 let answer = self.answers.get(&Question::Data(DataQuestion::RealPath(path.clone())))?;
@@ -290,7 +317,7 @@ impl<'a> Labels<'a> {
                     ]),
                     Extent::Itself | Extent::Below | Extent::Beginning => Word::exact(real.as_os_str()),
                 };
-                all.push(Looked { word: Cow::Owned(word), recursive });
+                all.push(Looked { word: Cow::Owned(word), recursive, is_place: false });
             }
         }
         all
@@ -484,11 +511,7 @@ fn rooted(path: &[u8], at: Whereabouts<'_>) -> Option<PathBuf> {
 /// The names that a word is looked up by in a catalog: as it is written, and as an absolute path.
 fn resources(looked: &Looked<'_>, at: Whereabouts<'_>) -> Vec<(String, Extent)> {
     let mut all = Vec::new();
-    let mut forms = vec![plain(&looked.word, at)];
-    if is_local(&looked.word) {
-        forms.push(absolute(&looked.word, at));
-    }
-    for steps in forms {
+    for steps in looked.forms(at) {
         let known = steps.iter().map_while(|step| match step {
             Step::Byte(byte) => Some(*byte),
             Step::One
@@ -529,12 +552,8 @@ fn overlaps(labelled: &Labelled, looked: &Looked<'_>, at: Whereabouts<'_>) -> bo
     }
     let steps: Vec<Step> = resource.bytes().chain(*b"/").map(Step::Byte).collect();
     let folder = [steps.as_slice(), &[Step::All]].concat();
-    let mut forms = vec![plain(&looked.word, at)];
-    if is_local(&looked.word) {
-        forms.push(absolute(&looked.word, at));
-    }
     let itself = steps.get(..resource.len()).unwrap_or_default();
-    forms.into_iter().any(|mut form| {
+    looked.forms(at).into_iter().any(|mut form| {
         let inside = pattern::overlap(&form, &folder);
         if looked.recursive {
             form.extend([Step::Below, Step::All]);

@@ -4,6 +4,7 @@
 mod compiled;
 mod contents;
 mod examples;
+mod labelled;
 mod landing;
 mod replay;
 mod results;

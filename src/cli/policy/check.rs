@@ -1,16 +1,21 @@
 //! `gate policy check`: whether all layers can be read, and the examples in their rules hold.
 
 use crate::actions::examples::examined;
+use crate::host::data::catalog::checked;
 use crate::model::Shown;
 use crate::policy::Policy as Rules;
 
 use super::super::exit;
 use super::super::failure::Complaint;
 use super::super::output;
+use super::super::surroundings::home;
 use super::{Format, print};
 
 /// Checks them.
 pub fn run(rules: &Rules, format: &Format) -> Result<(), Complaint> {
+    for catalog in rules.catalogs(home().as_deref()) {
+        checked(&catalog).map_err(|why| Complaint::new(exit::CONFIGURATION, format!("the catalog {why}")))?;
+    }
     let result = examined(rules, &|_| true);
     if format.json {
         print(&output::json(&result)?)?;

@@ -1,6 +1,7 @@
 //! `gate policy`: whether the rules hold together, which there are, what each says, and what they would have changed.
 
 mod check;
+mod import;
 mod list;
 mod log;
 mod replay;
@@ -34,6 +35,8 @@ pub enum Policy {
     Schema,
     /// Show one rule, with its examples
     Show(show::Arguments),
+    /// Turn what a scanner found into a catalog of labels
+    Import(import::Import),
 }
 
 /// How to print
@@ -57,6 +60,7 @@ pub fn run(policy: &Policy) -> Result<(), Complaint> {
         Policy::Replay(arguments) => replay::run(arguments),
         Policy::Schema => print(&super::output::json(&crate::policy::schema())?),
         Policy::Show(arguments) => show::run(&rules()?, arguments),
+        Policy::Import(arguments) => import::run(arguments),
     }
 }
 

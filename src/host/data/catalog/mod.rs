@@ -2,6 +2,7 @@
 //! user's cache. Refuses an index that is not this user's own, that another user may write, or that belongs to another
 //! catalog, another state of it or another gate; then the catalog itself is read again.
 
+pub mod import;
 mod kept;
 mod line;
 mod tree;
