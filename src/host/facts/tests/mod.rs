@@ -63,22 +63,14 @@ impl Home {
                 names.join(" ").replace(self.path("").to_str().unwrap().trim_matches('/'), "@")
             }
             Fact::Unknown(why) => format!("unknown: {why}"),
-            other @ (Fact::Text(_) | Fact::Data(_)) => panic!("{other:?}"),
+            Fact::Text(text) => panic!("{text}"),
+            Fact::Data(data) => panic!("{data:?}"),
         }
     }
 }
 
 fn fifo(path: &Path) {
     rustix::fs::mknodat(rustix::fs::CWD, path, rustix::fs::FileType::Fifo, rustix::fs::Mode::RUSR, 0).unwrap();
-}
-
-#[test]
-fn every_reader_answers() {
-    let home = Home::new(&[]);
-    for reader in crate::model::Context::READERS {
-        let lands = home.lands(reader, &[("operands", "x")]);
-        assert!(!lands.starts_with("unknown: nothing reads"), "{reader}");
-    }
 }
 
 #[test]
