@@ -112,6 +112,10 @@ impl Line {
         if command.stops {
             pending = 0;
         }
+        // What follows the pod is no longer taken without `--`, which is found out only after everything is parsed.
+        if facts.tool == "kubectl" && command.path == ["exec"] {
+            pending = pending.min(1);
+        }
         while options > 0 || pending > 0 {
             if pending > 0 && random.below(options + pending) >= options {
                 self.operand((*random.pick(&OPERANDS)).to_owned());
