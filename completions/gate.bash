@@ -85,6 +85,9 @@ _gate() {
             gate__subcmd__policy,check)
                 cmd="gate__subcmd__policy__subcmd__check"
                 ;;
+            gate__subcmd__policy,import)
+                cmd="gate__subcmd__policy__subcmd__import"
+                ;;
             gate__subcmd__policy,list)
                 cmd="gate__subcmd__policy__subcmd__list"
                 ;;
@@ -459,7 +462,7 @@ _gate() {
             return 0
             ;;
         gate__subcmd__policy)
-            opts="-h --help check test list replay schema show"
+            opts="-h --help check test list replay schema show import"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -479,6 +482,24 @@ _gate() {
                 return 0
             fi
             case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        gate__subcmd__policy__subcmd__import)
+            opts="-h --from --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --from)
+                    COMPREPLY=($(compgen -W "macie csv" -- "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
