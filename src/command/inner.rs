@@ -4,7 +4,7 @@ use crate::model::{Command, Form, Hole, Piece, Role, Runs, Slot, Stdin, Tool, To
 
 use super::arguments::{Taken, inside};
 use super::made::Made;
-use super::reading::{Place, Reader};
+use super::reading::{Place, Reader, Surroundings};
 use super::unseen::completed;
 
 /// Reads everything that runs inside the command at `index`.
@@ -222,9 +222,14 @@ fn file_or_input(
                 reader.unresolved(UnresolvedKind::Code, Some(index), "a script that is made by what runs before it");
                 None
             }
-            // A script of another language is not read, as little as a program is; nor is a file that a shell reads into
-            // itself, where it is not there to read.
-            None if runs.form == Form::Code => None,
+            // A script of another language is not read, as little as a program is, unless it is a tool by its name; nor is
+            // a file that a shell reads into itself, where it is not there to read.
+            None if runs.form == Form::Code => {
+                if super::program::file_name(file).is_some_and(|name| reader.tools.tool(name).is_some()) {
+                    reader.words(positional.clone(), Surroundings::default(), place);
+                }
+                None
+            }
             None if sourced => reader.sourced_file(file, index, place),
             None => reader.script_file(file, index, place),
         },

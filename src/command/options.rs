@@ -146,6 +146,9 @@ impl Reader<'_> {
         let word = words.get(index);
         if joined {
             let value = word.and_then(|word| word.without_prefix(spelling.len() + 1));
+            if let Some(Value::Until(ends)) = option.map(|option| &option.value) {
+                return until(words, index, (name, value), ends, parsed);
+            }
             parsed.flags.push(Flag { name, value, word: index });
             return index + 1;
         }

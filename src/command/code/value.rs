@@ -114,6 +114,8 @@ fn passed(name: &str, arguments: &[Argument]) -> Option<Word> {
         "getenv" | "get" | "fetch" if name.contains("env") || name.contains("ENV") => {
             first.and_then(Value::known).map(|name| Word::unknown(Hole::Variable(name.to_owned())))
         }
+        "glob" | "iglob" | "globSync" | "Glob" => first.and_then(Value::known).map(below),
+        "listdir" | "scandir" | "readdirSync" => first.and_then(Value::known).map(|folder| below(&format!("{folder}/*"))),
         "home" | "homedir" | "expand_home" if arguments.is_empty() => {
             Some(Word::unknown(Hole::Variable("HOME".into())))
         }
@@ -133,6 +135,16 @@ fn passed(name: &str, arguments: &[Argument]) -> Option<Word> {
         }
         _ => None,
     }
+}
+
+/// The paths that a pattern finds.
+fn below(pattern: &str) -> Word {
+    let open = pattern.find(['*', '?', '[']).unwrap_or(pattern.len());
+    let (known, rest) = pattern.split_at_checked(open).unwrap_or((pattern, ""));
+    if rest.is_empty() {
+        return Word::exact(known);
+    }
+    Word::of([Piece::Text(known.into()), Piece::Hole(Hole::Glob(rest.to_owned()))])
 }
 
 /// A path that may begin with the home directory.
