@@ -22,6 +22,9 @@ impl Tools for Shelf {
     }
 }
 
+/// An option and its value.
+type Given<'a> = (&'a str, Option<&'a str>);
+
 /// What gate reads otherwise than the tool, if anything.
 pub fn difference(line: &Line, shelf: &Shelf) -> Option<String> {
     let arguments: Vec<std::ffi::OsString> = line.words.iter().map(Into::into).collect();
@@ -62,7 +65,7 @@ pub fn difference(line: &Line, shelf: &Shelf) -> Option<String> {
         all.into_iter().any(|option| option.spellings.iter().any(|spelling| spelling == name))
     };
     if let Some(tool) = tool {
-        let short = |(own, wanted): (&(&str, Option<&str>), &(&str, Option<&str>))| {
+        let short = |(own, wanted): (&Given<'_>, &Given<'_>)| {
             own.1 == wanted.1 && (own.0 == wanted.0 || wanted.0.starts_with(own.0) && !listed(tool, wanted.0))
         };
         if flags.len() == wanted.len() && flags.iter().zip(&wanted).all(short) {

@@ -29,8 +29,8 @@ fn seed() -> u64 {
     std::env::var("GATE_GRAMMAR_SEED").ok().map_or(3, |text| text.parse().expect("a number"))
 }
 
-/// Prints how many agree and some that do not; fails below the least share.
-fn judge(tool: &str, said: &str, read: &[Line], refused: usize) {
+/// Says how many agree and which do not; fails below the least share.
+fn judged(tool: &str, said: &str, read: &[Line], refused: usize) -> String {
     let shelf = Shelf::default();
     let mut report = String::new();
     let mut differing = 0;
@@ -42,17 +42,18 @@ fn judge(tool: &str, said: &str, read: &[Line], refused: usize) {
     }
     let agreeing = read.len() - differing;
     let tenths = agreeing * 1000 / read.len().max(1);
-    println!(
+    let report = format!(
         "{tool}: {agreeing} of {} lines agree ({}.{} %), {said}; {refused} more were refused by the tool\n{report}",
         read.len(),
         tenths / 10,
         tenths % 10
     );
-    assert!(tenths >= LEAST, "{tool}: gate and the tool read only {agreeing} of {} lines alike", read.len());
+    assert!(tenths >= LEAST, "gate and the tool read too few lines alike: {report}");
+    report
 }
 
 /// Makes lines of a tool, keeps those that the tool itself takes, and compares.
-fn agrees(tool: &str, usual: usize) {
+fn agreement(tool: &str, usual: usize) -> String {
     let facts = Facts::of(tool);
     let mut random = Random::new(seed());
     let count = lines(usual);
@@ -61,48 +62,48 @@ fn agrees(tool: &str, usual: usize) {
         // Only terraform comes from nowhere that a fresh Debian reaches; `tests/run` brings all others.
         assert_eq!(tool, "terraform", "`{tool}` is missing: use tests/run");
         let said = format!("terraform is not installed here: held against what {} said of itself", facts.version);
-        return judge(tool, &said, &made, 0);
+        return judged(tool, &said, &made, 0);
     };
     let taken = real::taken(&real, tool, made);
     assert!(taken.len() * 2 > count, "{tool} refuses most lines: {} of {count} are left", taken.len());
     let refused = count - taken.len();
-    judge(tool, &format!("each taken by {}", real.display()), &taken, refused);
+    judged(tool, &format!("each taken by {}", real.display()), &taken, refused)
 }
 
 #[test]
 fn gate_reads_git_as_git_does() {
-    agrees("git", 600);
+    println!("{}", agreement("git", 600));
 }
 
 #[test]
 fn gate_reads_kubectl_as_kubectl_does() {
-    agrees("kubectl", 160);
+    println!("{}", agreement("kubectl", 160));
 }
 
 #[test]
 fn gate_reads_docker_as_docker_does() {
-    agrees("docker", 250);
+    println!("{}", agreement("docker", 250));
 }
 
 #[test]
 fn gate_reads_terraform_as_terraform_does() {
-    agrees("terraform", 120);
+    println!("{}", agreement("terraform", 120));
 }
 
 #[test]
 fn gate_reads_psql_as_psql_does() {
-    agrees("psql", 200);
+    println!("{}", agreement("psql", 200));
 }
 
 #[test]
 fn gate_reads_curl_as_curl_does() {
-    agrees("curl", 500);
+    println!("{}", agreement("curl", 500));
 }
 
 #[test]
 fn gate_reads_aws_as_aws_does() {
     let (read, refused) = real::aws(seed(), lines(1500));
-    judge("aws", "each read by awscli's own parsers", &read, refused);
+    println!("{}", judged("aws", "each read by awscli's own parsers", &read, refused));
 }
 
 /// The pack is written from the facts: what a tool says anew reaches gate only through both.

@@ -115,7 +115,9 @@ fn passed(name: &str, arguments: &[Argument]) -> Option<Word> {
             first.and_then(Value::known).map(|name| Word::unknown(Hole::Variable(name.to_owned())))
         }
         "glob" | "iglob" | "globSync" | "Glob" => first.and_then(Value::known).map(below),
-        "listdir" | "scandir" | "readdirSync" => first.and_then(Value::known).map(|folder| below(&format!("{folder}/*"))),
+        "listdir" | "scandir" | "readdirSync" => {
+            first.and_then(Value::known).map(|folder| below(&format!("{folder}/*")))
+        }
         "home" | "homedir" | "expand_home" if arguments.is_empty() => {
             Some(Word::unknown(Hole::Variable("HOME".into())))
         }
