@@ -13,7 +13,7 @@ use gate::policy::{Circumstances, Policy};
 use gate::ports::Facts;
 
 /// What a row is about, and where it comes from.
-const FILES: [(&str, &str); 7] = [
+const FILES: [(&str, &str); 8] = [
     ("sample-commands", include_str!("sample-commands.jsonl")),
     ("files", include_str!("files.jsonl")),
     ("clouds", include_str!("clouds.jsonl")),
@@ -21,6 +21,8 @@ const FILES: [(&str, &str); 7] = [
     ("ordinary", include_str!("ordinary.jsonl")),
     ("neighbours-infra", include_str!("neighbours-infra.jsonl")),
     ("neighbours-system", include_str!("neighbours-system.jsonl")),
+    // Written when the rules stood: at first sight 97.8 % of its risky rows were stopped, and 0.4 % of the others.
+    ("unseen", include_str!("unseen.jsonl")),
 ];
 
 #[derive(serde::Deserialize)]
@@ -166,6 +168,11 @@ fn commands_are_decided_as_an_engineer_expects() {
             sample.count(&row, effect);
         }
     }
-    println!("{}", whole.text());
+    let text = whole.text();
+    println!("{text}");
     assert_eq!(sample.met.hit, sample.met.all, "the sample of commands:\n{}", sample.failures);
+    assert!(whole.all.risky.percent() >= 97.0 && whole.all.ordinary.percent() <= 1.0, "{text}");
+    for (evasion, tally) in &whole.evasions {
+        assert!(tally.risky.percent() >= 93.0, "{evasion}: {text}");
+    }
 }
