@@ -4,6 +4,7 @@ mod arguments;
 mod code;
 mod context;
 mod exports;
+mod fuel;
 mod inner;
 mod made;
 mod options;

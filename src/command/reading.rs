@@ -9,6 +9,7 @@ use crate::model::{
     Via, Word,
 };
 
+use super::fuel::Fuel;
 use super::made::{self, Made};
 use super::shell::{Parser, Shuck};
 use super::{arguments, code, context, inner, program, script};
@@ -77,6 +78,7 @@ pub fn read(asked: Asked<'_>, around: &Around<'_>, tools: &dyn Tools, answers: &
         exported: Vec::new(),
         reading: Reading::default(),
         made: BTreeMap::new(),
+        fuel: Fuel::new(),
     };
     let place = Place { directory: Some(directory.to_owned()), ..Place::default() };
     match asked {
@@ -85,7 +87,9 @@ pub fn read(asked: Asked<'_>, around: &Around<'_>, tools: &dyn Tools, answers: &
                 .iter()
                 .enumerate()
                 .map(|(argument, text)| Word::exact(text).at(Some(Origin { argument, start: 0, end: text.len() })));
-            reader.words(words.collect(), Surroundings::default(), &place);
+            let words: Vec<Word> = words.collect();
+            reader.fuel.add(&words);
+            reader.words(words, Surroundings::default(), &place);
         }
         Asked::Script { text, index, shell, positional } => {
             let word = Word::exact(text).at(Some(Origin { argument: index, start: 0, end: text.len() }));
@@ -169,13 +173,18 @@ pub(super) struct Reader<'a> {
     pub reading: Reading,
     /// The files made so far, each with all that it may hold.
     pub made: BTreeMap<PathBuf, Vec<Made>>,
+    fuel: Fuel,
 }
 
 impl Reader<'_> {
     /// Reads one command and what runs inside it; gives its index.
     pub(super) fn words(&mut self, words: Vec<Word>, around: Surroundings, place: &Place) -> Option<usize> {
         if self.reading.commands.len() >= MAX_COMMANDS {
-            self.unresolved(UnresolvedKind::Code, None, "more commands than are followed");
+            self.spent("more commands than are followed");
+            return None;
+        }
+        if !self.fuel.take(&words) {
+            self.spent("more words than are followed");
             return None;
         }
         let own = words.first().and_then(|program| self.made_program(program, place));
@@ -360,6 +369,13 @@ impl Reader<'_> {
                 self.reading.questions.push(question);
                 None
             }
+        }
+    }
+
+    /// Says, once, that there is more than is followed.
+    fn spent(&mut self, why: &str) {
+        if !self.reading.unresolved.iter().any(|known| known.command.is_none() && known.why == why) {
+            self.unresolved(UnresolvedKind::Code, None, why);
         }
     }
 

@@ -1,14 +1,14 @@
 //! Whether what a rule says holds of a command; what is not known may hold where a rule asks, and never where one is
 //! silenced.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use super::compared::Compared;
 use super::layers::Policy;
 use super::load::pattern;
 use super::load::rule::{CommandPart, Facts, FlagPattern, Rule, code_slots};
 use super::seen::{Seen, Whereabouts, plain, values};
-use crate::model::{Command, Slot, Stdin, Unresolved, Via, Word};
+use crate::model::{Command, Piece, Slot, Stdin, Unresolved, Via, Word};
 
 /// A command among the others, and what is known around it.
 #[derive(Clone, Copy)]
@@ -22,6 +22,9 @@ pub struct Candidate<'a> {
     /// Whether the project's tools count.
     pub project: bool,
 }
+
+/// Words that are compared without a look for equal ones.
+const FEW: usize = 16;
 
 /// How sure one must be that a fact holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -239,14 +242,20 @@ impl Candidate<'_> {
     }
 
     fn touched(&self, values: &[Seen<'_>], patterns: &[String], proof: Proof, words: &mut BTreeSet<usize>) -> bool {
-        let mut matching = values.iter().filter(|seen| {
-            let word = Compared::new(**seen, self.at);
+        let matches = |seen: &Seen<'_>| {
+            let word = Compared::new(*seen, self.at);
             self.any_pattern(patterns, |pattern| match proof {
                 Proof::May => word.may_match(pattern),
                 Proof::Known => word.known_to_match(pattern),
                 Proof::Some => word.itself_matches(pattern) || seen.begins_as(pattern, self.at),
                 Proof::Every => word.surely_matches(pattern),
             })
+        };
+        // The same word over and over is looked at once.
+        let mut known: HashMap<(&[Piece], bool), bool> = HashMap::new();
+        let mut matching = values.iter().filter(|seen| match values.len() {
+            0..FEW => matches(seen),
+            _ => *known.entry((seen.word.pieces(), seen.recursive)).or_insert_with(|| matches(seen)),
         });
         if proof == Proof::Every {
             return !values.is_empty() && matching.count() == values.len();

@@ -62,6 +62,15 @@ fn more_than_is_followed_is_asked_about() {
     assert_eq!(decision(&sandbox, &["-c", &format!("echo {}", "x ".repeat(60_000))]), "ask", "a script of 120 KiB");
     let words = ["env"; 5000];
     assert_eq!(decision(&sandbox, &[&["--"], &words[..], &["true"]].concat()), "ask", "5,000 wrappers");
+    // Every `eval` has all words after it once more.
+    let words: String = (0..8000).map(|nth| format!(" w{nth}")).collect();
+    assert_eq!(
+        decision(&sandbox, &["-c", &format!("{}{words}", "eval ".repeat(12))]),
+        "ask",
+        "8,000 words in 12 evals"
+    );
+    let padded = format!("{}{words}; {WIPE}", "eval ".repeat(12));
+    assert_eq!(decision(&sandbox, &["-c", &padded]), "ask", "a command after too many words");
     // A megabyte of plain words is no script, and is followed.
     let word = "w".repeat(100_000);
     let words = [word.as_str(); 10];
