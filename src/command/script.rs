@@ -250,13 +250,24 @@ fn declares(simple: &Simple) -> bool {
     matches!(name, Some("export" | "declare" | "typeset" | "readonly" | "local"))
 }
 
-/// What a command prints, where that is constant: `echo` and `printf` with words that need no reading of their own.
+/// What a command prints, where that is constant: `echo` and `printf` with words that need no reading of their own, and
+/// `cat` of what is written in the script.
 fn printed(simple: &Simple, source: &Source<'_>) -> Option<String> {
     let words: Option<Vec<String>> =
         simple.words.iter().map(|word| from_shell(word, source).text().map(str::to_owned)).collect();
-    let words = words.filter(|_| simple.redirects.is_empty() && simple.pipe_from.is_none())?;
+    let here = |kind| matches!(kind, shell::RedirectKind::HereDocument | shell::RedirectKind::HereString);
+    let plain = simple.redirects.iter().all(|redirect| here(redirect.kind));
+    let words = words.filter(|_| plain && simple.pipe_from.is_none())?;
     let (name, operands) = words.split_first()?;
     let operands = match (name.as_str(), operands) {
+        ("cat", []) => match &simple.stdin {
+            shell::Stdin::Here(text) => return from_shell(text, source).text().map(str::to_owned),
+            shell::Stdin::Inherited
+            | shell::Stdin::Pipe
+            | shell::Stdin::File(_)
+            | shell::Stdin::Descriptor(_)
+            | shell::Stdin::Closed => return None,
+        },
         ("echo", [option, operands @ ..]) if option == "-n" => operands,
         ("printf", [format, operands @ ..]) if matches!(format.as_str(), "%s" | "%s\\n") => operands,
         ("printf", [_]) | ("echo", [_, ..]) => operands,

@@ -246,6 +246,7 @@ fn a_dry_run_that_is_taken_back_is_none() {
 fn statements_are_read_from_a_here_document_where_the_command_has_none() {
     let verbs = |script: &str| reading(&["sh", "-c", script]).commands.last().unwrap().sql.clone();
     assert_eq!(verbs("psql <<E\ndrop table x;\nE"), ["drop"]);
+    assert_eq!(verbs("cat <<'E' | psql\ndrop table x;\nE"), ["drop"]);
     assert_eq!(verbs("psql -c 'select 1' <<E\ndrop table x;\nE"), ["read"]);
     assert!(verbs("cp <<E\ndrop table x;\nE").is_empty());
 }
