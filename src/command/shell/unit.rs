@@ -18,6 +18,9 @@ const GRAMMAR_FUEL: usize = 100_000;
 /// count all of its own depth, and behind a few thousand of them its stack ends.
 const BRACKETS: usize = 400;
 const PREFIXES: usize = 40;
+/// How deep parameters may go in each other, and how many functions of zsh, whose bodies need no braces.
+const PARAMETERS: usize = 24;
+const HEADS: usize = 16;
 /// Braces in one word without blanks; what they expand to is bounded elsewhere.
 const BRACES: usize = 1000;
 
@@ -145,9 +148,16 @@ impl Unit {
 }
 
 /// What is nested deeper than any script that is meant, by a look at its bytes alone.
-fn too_deep(text: &str) -> Option<&'static str> {
-    let (mut open, mut braces) = (0_usize, 0_usize);
+fn too_deep(text: &str, dialect: ShellDialect) -> Option<&'static str> {
+    let (mut open, mut braces, mut parameters) = (0_usize, 0_usize, 0_usize);
+    let mut before = None;
     for byte in text.bytes() {
+        match byte {
+            b'{' if before == Some(b'$') => parameters += 1,
+            b'}' => parameters = parameters.saturating_sub(1),
+            _ => {}
+        }
+        before = Some(byte);
         match byte {
             b'(' | b'{' | b'[' => open += 1,
             b')' | b'}' | b']' => open = open.saturating_sub(1),
@@ -158,7 +168,7 @@ fn too_deep(text: &str) -> Option<&'static str> {
             byte if byte.is_ascii_whitespace() => braces = 0,
             _ => {}
         }
-        if open > BRACKETS || braces > BRACES {
+        if open > BRACKETS || braces > BRACES || parameters > PARAMETERS {
             return Some("brackets nest too deep");
         }
     }
@@ -173,11 +183,31 @@ fn too_deep(text: &str) -> Option<&'static str> {
             return Some("too many words before a command");
         }
     }
+    if dialect == ShellDialect::Zsh && heads(text) > HEADS {
+        return Some("too many functions in each other");
+    }
     None
 }
 
+/// The longest run of words with empty brackets and at most one without between them, as `f() g () …` has it.
+fn heads(text: &str) -> usize {
+    let (mut run, mut longest, mut plain) = (0, 0, 0);
+    for word in text.split(|character: char| character.is_whitespace() || character == '\\') {
+        match word.matches("()").count() + usize::from(word.ends_with('(')) {
+            _ if matches!(word, "" | ")") => {}
+            0 => {
+                plain += 1;
+                run = if plain > 1 { 0 } else { run };
+            }
+            open => (run, plain) = (run + open, 0),
+        }
+        longest = longest.max(run);
+    }
+    longest
+}
+
 fn parsed(text: &str, dialect: ShellDialect) -> Result<File, Unreadable> {
-    if let Some(message) = too_deep(text) {
+    if let Some(message) = too_deep(text, dialect) {
         return Err(Unreadable::Syntax { line: 0, column: 0, message: message.to_owned() });
     }
     // The grammar would expand aliases by itself, with spans that point elsewhere.
@@ -215,12 +245,78 @@ mod tests {
     }
 
     #[test]
+    fn no_opener_ends_a_stack_of_two_mebibytes_however_often_it_stands() {
+        let openers = [
+            "$(",
+            "${",
+            "${a:-",
+            "\"$(",
+            "\"${a:-",
+            "`",
+            "(",
+            "{ ",
+            "{",
+            "[[ ",
+            "[",
+            "((",
+            "$((",
+            "$[",
+            "<(",
+            "@(",
+            "x[",
+            "f() ",
+            "f () ",
+            "f( ) ",
+            "f()\n",
+            "() ",
+            "function f ",
+            "if ",
+            "while ",
+            "for i in a; do ",
+            "case x in x) ",
+            "! ",
+            "time ",
+            "coproc ",
+            "<<E\n",
+            "a=(",
+            "-",
+            "~",
+            "!",
+            "'",
+            "\"",
+            "\\",
+            "|",
+            "&&",
+            "then ",
+            "do ",
+            "$'",
+        ];
+        for opener in openers {
+            let other = openers.iter().cycle().skip(1 + opener.len());
+            let mixed: String = other.take(1000).flat_map(|other| [opener, other]).collect();
+            let often = [8, 15, 23, 40, 60, 390, 1500, 100_000].map(|many| opener.repeat(many));
+            for text in often.into_iter().chain([mixed]) {
+                for dialect in [Dialect::Posix, Dialect::Bash, Dialect::Zsh, Dialect::Korn] {
+                    // That it comes back is what is tested; a thread of a test has no more stack than that.
+                    let cut = text.get(..text.len().min(8192)).unwrap_or_default().to_owned();
+                    let read = super::super::walk::script(&cut, dialect, None, None);
+                    drop(read);
+                    if text.len() > super::super::MAX_TEXT {
+                        assert!(super::super::walk::script(&text, dialect, None, None).is_err(), "{opener}");
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
     fn ordinary_text_is_not_too_deep() {
         let case = format!("case $x in\n{}esac\n", "  (a) echo ${b} {c,d};;\n".repeat(1000));
         for text in
             [case.as_str(), &"time ls\n".repeat(1000), &"! ! time ls\n".repeat(100), &"echo ':)'\n".repeat(2000)]
         {
-            assert_eq!(too_deep(text), None);
+            assert_eq!(too_deep(text, ShellDialect::Bash), None);
+            assert_eq!(too_deep(text, ShellDialect::Zsh), None);
         }
     }
 }
