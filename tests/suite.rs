@@ -16,6 +16,7 @@ mod audit;
 mod command;
 mod decisions;
 mod encoding;
+mod fuzz;
 mod generated;
 mod grammar;
 mod hostile;
