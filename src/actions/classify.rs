@@ -186,6 +186,9 @@ fn answered(question: &Question, fact: &Fact, hidden: &[String]) -> Option<Answe
             let names = names.iter().map(|name| Shown::text(&name.to_string()).to_string());
             names.collect::<Vec<_>>().join(", ")
         }
+        // A file that is called what it is tells nothing.
+        Fact::Names(names) if names.is_empty() => return None,
+        Fact::Names(names) => Shown::text(&names.join(", ")).to_string(),
         Fact::Data(_) => return None,
         Fact::Unknown(why) => format!("unknown: {why}"),
     };
@@ -198,6 +201,7 @@ pub(super) fn told(question: &Question) -> String {
         Question::Script(path) => format!("script {}", Shown::os(path.as_os_str())),
         Question::Context(landing) => asked(landing),
         Question::Data(question) => data::asked(question, &[]),
+        Question::Program(path) => format!("program {}", Shown::os(path.as_os_str())),
     }
 }
 

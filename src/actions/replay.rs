@@ -285,6 +285,11 @@ impl Facts for Recalled<'_> {
         {
             return fact;
         }
+        // Only names that differ from the file's own are recorded.
+        if let Question::Program(_) = question {
+            let names = answer.map(|answered| answered.answer.split(", ").map(str::to_owned).collect());
+            return Fact::Names(names.unwrap_or_default());
+        }
         match answer.and_then(|answered| answered.answer.strip_prefix("unknown: ")) {
             Some(why) => Fact::Unknown(why.to_owned()),
             None => {

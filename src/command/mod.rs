@@ -5,6 +5,7 @@ mod code;
 mod context;
 mod exports;
 mod fuel;
+mod identity;
 mod inner;
 mod made;
 mod options;

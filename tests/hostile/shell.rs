@@ -104,3 +104,25 @@ fn no_bytes_bring_an_explanation_down() {
     });
     result.unwrap();
 }
+
+#[test]
+fn a_known_program_under_another_name_is_seen_as_what_it_is() {
+    let sandbox = Sandbox::new();
+    let work = sandbox.work();
+    std::os::unix::fs::symlink("/bin/rm", work.join("tidy")).unwrap();
+    // A harmless name, and a link to a link.
+    std::os::unix::fs::symlink("tidy", work.join("ls")).unwrap();
+    for name in ["./tidy", "./ls", "../work/tidy"] {
+        let explained = explained(&sandbox, &["--", name, "-rf", "/srv/shop"]);
+        assert_eq!(explained["decision"], "ask", "{name}: {explained}");
+        assert!(explained["findings"].to_string().contains("gate/files.delete-tree"), "{name}: {explained}");
+    }
+    // The project's own programs run as before.
+    sandbox.script("run-tests.sh", "#!/bin/sh\n");
+    assert_eq!(explained(&sandbox, &["--", "./run-tests.sh", "-rf", "/srv/shop"])["decision"], "allow");
+}
+
+fn explained(sandbox: &Sandbox, words: &[&str]) -> serde_json::Value {
+    let ran = sandbox.gate([&["explain", "--json"], words].concat()).run();
+    serde_json::from_str(&ran.stdout).unwrap_or_else(|error| panic!("{error}: {ran:?}"))
+}

@@ -12,6 +12,7 @@ mod ini;
 mod kube;
 mod mysql;
 mod postgres;
+mod program;
 mod ssh;
 mod terraform;
 mod uri;
@@ -34,6 +35,7 @@ pub struct LocalFacts;
 impl Facts for LocalFacts {
     fn answer(&self, question: &Question) -> Fact {
         match question {
+            Question::Program(path) => Fact::Names(program::names(path)),
             Question::Script(path) => script(path).unwrap_or_else(Fact::Unknown),
             // They need a place for indexes: `DataFacts` stands before these.
             Question::Data(_) => Fact::Unknown("data is not looked at here".to_owned()),

@@ -63,8 +63,7 @@ impl Home {
                 names.join(" ").replace(self.path("").to_str().unwrap().trim_matches('/'), "@")
             }
             Fact::Unknown(why) => format!("unknown: {why}"),
-            Fact::Text(text) => panic!("{text}"),
-            Fact::Data(data) => panic!("{data:?}"),
+            other @ (Fact::Text(_) | Fact::Names(_) | Fact::Data(_)) => panic!("{other:?}"),
         }
     }
 }
