@@ -150,10 +150,7 @@ fn classified_by(
         if reading.questions.is_empty() {
             break;
         }
-        for question in std::mem::take(&mut reading.questions) {
-            let fact = facts.answer(&question);
-            answers.insert(question, fact);
-        }
+        learn(&mut answers, std::mem::take(&mut reading.questions), facts);
         reading = command::read(wanted.asked(), &around, &grammar, &answers);
     }
     let mut judgement = policy.judge_data(&reading.commands, &reading.unresolved, circumstances, &answers);
@@ -162,15 +159,19 @@ fn classified_by(
         if open.is_empty() {
             break;
         }
-        for question in open {
-            let fact = facts.answer(&question);
-            answers.insert(question, fact);
-        }
+        learn(&mut answers, open, facts);
         judgement = policy.judge_data(&reading.commands, &reading.unresolved, circumstances, &answers);
     }
     let hidden = if answers.is_empty() { Vec::new() } else { data::hidden(&reading.commands) };
     let answered = answers.iter().filter_map(|(question, fact)| answered(question, fact, &hidden)).collect();
     Classified { reading, judgement, answered }
+}
+
+fn learn(answers: &mut Answers, questions: impl IntoIterator<Item = Question>, facts: &dyn Facts) {
+    for question in questions {
+        let fact = facts.answer(&question);
+        answers.insert(question, fact);
+    }
 }
 
 /// Facts as they stand in a request: text by its digest, so that a changed script is another question.

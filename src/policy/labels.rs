@@ -484,7 +484,12 @@ fn piece_pattern(piece: &Piece) -> Option<String> {
 
 /// The bytes that steps are, if nothing in them is open.
 fn bytes(steps: &[Step]) -> Option<Vec<u8>> {
-    let byte = |step: &Step| match step {
+    steps.iter().map(byte).collect()
+}
+
+/// The byte that a step is, if it is one.
+const fn byte(step: &Step) -> Option<u8> {
+    match step {
         Step::Byte(byte) => Some(*byte),
         Step::One
         | Step::Class(..)
@@ -494,8 +499,7 @@ fn bytes(steps: &[Step]) -> Option<Vec<u8>> {
         | Step::Above
         | Step::Inside
         | Step::Below => None,
-    };
-    steps.iter().map(byte).collect()
+    }
 }
 
 fn rooted(path: &[u8], at: Whereabouts<'_>) -> Option<PathBuf> {
@@ -514,18 +518,7 @@ fn rooted(path: &[u8], at: Whereabouts<'_>) -> Option<PathBuf> {
 fn resources(looked: &Looked<'_>, at: Whereabouts<'_>) -> Vec<(String, Extent)> {
     let mut all = Vec::new();
     for steps in looked.forms(at) {
-        let known = steps.iter().map_while(|step| match step {
-            Step::Byte(byte) => Some(*byte),
-            Step::One
-            | Step::Class(..)
-            | Step::Run(..)
-            | Step::Part
-            | Step::All
-            | Step::Above
-            | Step::Inside
-            | Step::Below => None,
-        });
-        let known: Vec<u8> = known.collect();
+        let known: Vec<u8> = steps.iter().map_while(byte).collect();
         let whole = known.len() == steps.len();
         let Ok(known) = String::from_utf8(known) else { continue };
         if whole && known.is_empty() {

@@ -2,37 +2,17 @@
 //! themselves.
 
 use std::ffi::OsString;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use gate::actions::classify::{Wanted, classified};
-use gate::model::{Effect, Fact, Question, Timestamp};
-use gate::policy::{Circumstances, Policy};
-use gate::ports::Facts;
+use gate::model::Effect;
+use gate::policy::Policy;
 
-/// A world in which no file can be read.
-struct Nowhere;
-
-impl Facts for Nowhere {
-    fn answer(&self, _: &Question) -> Fact {
-        Fact::Unknown("not there".to_owned())
-    }
-}
+use crate::decisions::effect;
 
 fn stopped(script: &str, environment: &[(&str, &str)]) -> bool {
-    let wanted = Wanted {
-        arguments: ["bash", "-c", script].iter().map(OsString::from).collect(),
-        script: false,
-        directory: PathBuf::from("/home/dev/app"),
-        environment: environment.iter().map(|(name, value)| (name.into(), value.into())).collect(),
-    };
-    let circumstances = Circumstances {
-        requester: &[],
-        directory: &wanted.directory,
-        home: Some(Path::new("/home/dev")),
-        today: Timestamp::EPOCH,
-        host: "host",
-    };
-    classified(&wanted, &Policy::built_in(), &Nowhere, &circumstances).judgement.decision.effect() != Effect::Allow
+    let words = ["bash", "-c", script].iter().map(OsString::from).collect();
+    let environment = environment.iter().map(|(name, value)| (name.into(), value.into())).collect();
+    effect(&Policy::built_in(), words, Path::new("/home/dev/app"), environment) != Effect::Allow
 }
 
 fn hold(rows: &[(&str, bool)]) {

@@ -67,15 +67,21 @@ impl Facts for Nowhere {
 }
 
 fn decided(policy: &Policy, row: &Row) -> Effect {
-    let wanted = Wanted {
-        arguments: row.argv.iter().map(OsString::from).collect(),
-        script: false,
-        directory: row.cwd.clone().unwrap_or_else(|| PathBuf::from("/home/dev")),
-        environment: Vec::new(),
-    };
+    let directory = row.cwd.as_deref().unwrap_or(Path::new("/home/dev"));
+    effect(policy, row.argv.iter().map(OsString::from).collect(), directory, Vec::new())
+}
+
+/// What a policy decides about a command of the user `dev`.
+pub fn effect(
+    policy: &Policy,
+    arguments: Vec<OsString>,
+    directory: &Path,
+    environment: Vec<(OsString, OsString)>,
+) -> Effect {
+    let wanted = Wanted { arguments, script: false, directory: directory.to_owned(), environment };
     let circumstances = Circumstances {
         requester: &[],
-        directory: &wanted.directory,
+        directory,
         home: Some(Path::new("/home/dev")),
         today: Timestamp::EPOCH,
         host: "host",

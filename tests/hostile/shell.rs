@@ -10,11 +10,15 @@ const WIPE: &str = "rm -rf /srv/data";
 
 #[track_caller]
 fn decision(sandbox: &Sandbox, words: &[&str]) -> String {
+    explained(sandbox, words)["decision"].as_str().unwrap().to_owned()
+}
+
+#[track_caller]
+fn explained(sandbox: &Sandbox, words: &[&str]) -> serde_json::Value {
     let ran = sandbox.gate(["explain", "--json"].iter().chain(words)).run();
     let start = words.last().unwrap().chars().take(80).collect::<String>();
     assert_eq!(ran.status, Status::Exited(0), "{start}: {}", ran.stderr);
-    let explained: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
-    explained["decision"].as_str().unwrap().to_owned()
+    serde_json::from_str(&ran.stdout).unwrap()
 }
 
 #[test]
@@ -120,9 +124,4 @@ fn a_known_program_under_another_name_is_seen_as_what_it_is() {
     // The project's own programs run as before.
     sandbox.script("run-tests.sh", "#!/bin/sh\n");
     assert_eq!(explained(&sandbox, &["--", "./run-tests.sh", "-rf", "/srv/shop"])["decision"], "allow");
-}
-
-fn explained(sandbox: &Sandbox, words: &[&str]) -> serde_json::Value {
-    let ran = sandbox.gate([&["explain", "--json"], words].concat()).run();
-    serde_json::from_str(&ran.stdout).unwrap_or_else(|error| panic!("{error}: {ran:?}"))
 }

@@ -84,18 +84,15 @@ impl Paths {
     /// # Errors
     /// `Relative`, `NoHome`.
     pub fn meant(variable: &dyn Fn(&str) -> Option<OsString>, uid: u32, trusting: Trusting) -> Result<Self, PathError> {
-        let asked = |name: &str| match trusting {
-            Trusting::Environment => variable(name).filter(|value| !value.is_empty()).map(PathBuf::from),
-            Trusting::PasswordDatabase => None,
+        let trusted: &dyn Fn(&str) -> Option<OsString> = match trusting {
+            Trusting::Environment => variable,
+            Trusting::PasswordDatabase => &|_| None,
         };
+        let asked = |name: &str| trusted(name).filter(|value| !value.is_empty()).map(PathBuf::from);
         if let Some(home) = asked("GATE_HOME") {
             return if home.is_absolute() { Ok(Self::within(&home)) } else { Err(PathError::Relative(home)) };
         }
-        let home = || match trusting {
-            Trusting::Environment => home(variable, uid),
-            Trusting::PasswordDatabase => home(&|_| None, uid),
-        };
-        let home = || home().ok_or(PathError::NoHome(uid));
+        let home = || home(trusted, uid).ok_or(PathError::NoHome(uid));
         // The XDG base directory specification: relative paths are ignored.
         let place = |name: &str, fallback: &str| match asked(name).filter(|path| path.is_absolute()) {
             Some(path) => Ok(path.join("gate")),
