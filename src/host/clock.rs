@@ -18,17 +18,20 @@ impl Clock for HostClock {
         let micros = wall.tv_sec.saturating_mul(1_000_000).saturating_add(wall.tv_nsec / 1000);
 
         let millis = boottime.tv_sec.saturating_mul(1000).saturating_add(boottime.tv_nsec / 1_000_000);
-        Moment { wall: within(micros), boottime: u64::try_from(millis).unwrap_or(0), boot: boot().to_owned() }
+        Moment { wall: within(micros), boottime: u64::try_from(millis).unwrap_or(0), boot: boot() }
     }
 }
 
 /// Which boot this is; each process that can't read it has one of its own, so that it trusts the wall clock alone.
-fn boot() -> &'static str {
-    static BOOT: OnceLock<String> = OnceLock::new();
-    BOOT.get_or_init(|| {
-        fs::read_to_string("/proc/sys/kernel/random/boot_id")
-            .map_or_else(|_| format!("unknown, process {}", std::process::id()), |text| text.trim().to_owned())
-    })
+fn boot() -> String {
+    boot_id().map_or_else(|| format!("unknown, process {}", std::process::id()), str::to_owned)
+}
+
+/// Which boot this is (`/proc/sys/kernel/random/boot_id`), where that can be read.
+pub(super) fn boot_id() -> Option<&'static str> {
+    static BOOT: OnceLock<Option<String>> = OnceLock::new();
+    let read = || fs::read_to_string("/proc/sys/kernel/random/boot_id").ok().map(|text| text.trim().to_owned());
+    BOOT.get_or_init(read).as_deref()
 }
 
 /// A wall clock beyond the years that can be written is taken for the nearest one: what expires has expired.

@@ -30,6 +30,12 @@ impl Kept {
         Self { folder: cache.join("policies"), name: format!("{}.compiled", policy.hex()) }
     }
 
+    /// The place of the digest of the policy whose files were once in a state.
+    #[must_use]
+    pub fn seen(cache: &Path, state: &Digest) -> Self {
+        Self { folder: cache.join("policies"), name: format!("{}.seen", state.hex()) }
+    }
+
     /// What is kept there, part by part; none where anybody but this user and root could have written it.
     #[must_use]
     pub fn reading(&self) -> Option<Reading> {
@@ -76,12 +82,14 @@ impl Kept {
         put
     }
 
-    /// Removes the oldest of too many.
+    /// Removes the oldest of too many of a kind.
     fn tidy(&self) -> std::io::Result<()> {
         let mut files = Vec::new();
+        let kind = Path::new(&self.name).extension();
         for entry in fs::read_dir(&self.folder)? {
             let entry = entry?;
-            if entry.file_name() != self.name.as_str() {
+            let other = entry.file_name();
+            if other != self.name.as_str() && Path::new(&other).extension() == kind {
                 files.push((entry.metadata()?.modified()?, entry.path()));
             }
         }

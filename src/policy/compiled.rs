@@ -72,7 +72,7 @@ impl Policy {
     /// Gives the sources back where the bytes are of others, of another gate, or not what was written.
     pub fn from_compiled(sources: Sources, reading: &Reading) -> Result<Self, Sources> {
         match opened(&sources.digest(), reading) {
-            Some(policy) => Ok(policy.of(sources)),
+            Some(policy) => Ok(policy.made_of(sources)),
             None => Err(sources),
         }
     }

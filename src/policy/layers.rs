@@ -1,7 +1,6 @@
 //! All layers of policy together; refuses a layer that says more than it may.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::OnceLock;
 
 use super::above::Above;
 use super::built_in::BuiltIn;
@@ -9,7 +8,7 @@ use super::load::error::PolicyError;
 use super::load::layer::{Catalog, Layer, Source};
 use super::load::reading::{Below, checked};
 use super::load::rule::{Examples, Rule};
-use super::sources::{self, Sources};
+use super::sources::Sources;
 use crate::encoding::json::{Value, json};
 use crate::model::{Digest, Tool};
 
@@ -22,8 +21,7 @@ pub struct Policy {
     /// Rules that another stands for, and packs that are off.
     pub(super) replaced: BTreeSet<String>,
     pub(super) packs_off: BTreeSet<String>,
-    pub(super) sources: Vec<Source>,
-    digest: OnceLock<Digest>,
+    pub(super) sources: Sources,
 }
 
 impl Policy {
@@ -35,7 +33,7 @@ impl Policy {
 
     /// Whether no layer stands above the built-in packs.
     #[must_use]
-    pub const fn is_built_in(&self) -> bool {
+    pub fn is_built_in(&self) -> bool {
         self.sources.is_empty()
     }
 
@@ -66,14 +64,21 @@ impl Policy {
             let checked = checked(layer, &own, &below)?;
             policy.add(Above::new(layer, replaces, checked));
         }
-        policy.sources = sources;
+        policy.sources = Sources::of(sources);
         Ok(policy)
     }
 
+    /// The built-in policy and these sources above it.
+    ///
+    /// # Errors
+    /// As [`Policy::load`].
+    pub fn of(sources: Sources) -> Result<Self, PolicyError> {
+        Ok(Self::load(sources.files()?.to_vec())?.made_of(sources))
+    }
+
     /// The same, made from these sources.
-    pub(super) fn of(mut self, sources: Sources) -> Self {
-        self.digest = OnceLock::from(sources.digest());
-        self.sources = sources.files();
+    pub(super) fn made_of(mut self, sources: Sources) -> Self {
+        self.sources = sources;
         self
     }
 
@@ -89,7 +94,7 @@ impl Policy {
     /// # Errors
     /// As [`Policy::load`].
     pub fn reread(&self) -> Result<Self, PolicyError> {
-        Self::load(self.sources.clone())
+        Self::load(self.sources.files()?.to_vec())
     }
 
     /// The grammar of a program, by any of its file names.
@@ -146,20 +151,22 @@ impl Policy {
     }
 
     /// Everything that decides, for the `policy` record: the packs' and every layer's files, whole.
-    #[must_use]
-    pub fn text(&self) -> Value {
+    ///
+    /// # Errors
+    /// When the files are not what they were when the policy was compiled.
+    pub fn text(&self) -> Result<Value, PolicyError> {
         let file = |layer: Layer, file: &str, text: &str| json!({ "layer": layer.name(), "file": file, "text": text });
         let packs = BuiltIn::texts();
         let packs = packs.iter().map(|(name, text)| file(Layer::BuiltIn, name, text));
-        let files: Vec<Value> =
-            packs.chain(self.sources.iter().map(|source| file(source.layer, &source.file, &source.text))).collect();
-        json!({ "gate": env!("CARGO_PKG_VERSION"), "digest": self.digest(), "files": files })
+        let own = self.sources.files()?.iter().map(|source| file(source.layer, &source.file, &source.text));
+        let files: Vec<Value> = packs.chain(own).collect();
+        Ok(json!({ "gate": env!("CARGO_PKG_VERSION"), "digest": self.digest(), "files": files }))
     }
 
     /// What identifies everything that decides: gate's version, the built-in packs, and every layer's text.
     #[must_use]
     pub fn digest(&self) -> Digest {
-        *self.digest.get_or_init(|| sources::digest(&self.sources))
+        self.sources.digest()
     }
 }
 

@@ -28,7 +28,7 @@ pub use load::layer::{Layer, Source};
 pub use load::rule::{Examples, Rule};
 pub use places::Places;
 pub use schema::schema;
-pub use sources::Sources;
+pub use sources::{Rereading, Sources};
 
 #[cfg(test)]
 mod tests;

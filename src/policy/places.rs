@@ -17,7 +17,8 @@ impl Policy {
     /// Where everything stands.
     #[must_use]
     pub fn places(&self) -> Places {
-        let own = self.sources.iter().map(|source| (source.file.clone(), source.text.clone()));
+        let own =
+            self.sources.files().unwrap_or_default().iter().map(|source| (source.file.clone(), source.text.clone()));
         Places {
             rules: self.rules().map(|(_, rule)| (rule.id.clone(), rule.file.clone())).collect(),
             texts: BuiltIn::texts().into_iter().chain(own).collect(),

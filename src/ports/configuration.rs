@@ -51,9 +51,12 @@ impl Configured {
     }
 
     /// The full text of what the digest stands for.
-    #[must_use]
-    pub fn text(&self) -> Value {
-        json!({"gate": env!("CARGO_PKG_VERSION"), "policy": self.policy.text(), "settings": self.settings})
+    ///
+    /// # Errors
+    /// When the files of the policy are not what they were when it was compiled.
+    pub fn text(&self) -> Result<Value, Failure> {
+        let policy = self.policy.text().map_err(|error| Failure::of(&error))?;
+        Ok(json!({"gate": env!("CARGO_PKG_VERSION"), "policy": policy, "settings": self.settings}))
     }
 }
 

@@ -6,7 +6,7 @@ use std::os::unix::fs::{PermissionsExt as _, chown};
 use std::path::PathBuf;
 use std::time::SystemTime;
 
-use crate::support::Sandbox;
+use crate::support::{Sandbox, Status, wait_until};
 
 const RULE: &str = "gate: 1\nname: acme\ntools: [{program: frob}]\nrules:\n  \
     - {id: a, when: {tool: frob}, class: destroy, why: it frobs, examples: {match: [frob], skip: [ls]}}\n";
@@ -23,8 +23,22 @@ fn decision(sandbox: &Sandbox) -> String {
 }
 
 fn compiled(sandbox: &Sandbox) -> Vec<PathBuf> {
+    kept(sandbox, "compiled")
+}
+
+fn kept(sandbox: &Sandbox, kind: &str) -> Vec<PathBuf> {
     let Ok(entries) = fs::read_dir(sandbox.gate_home().join("cache/policies")) else { return Vec::new() };
-    entries.map(|entry| entry.unwrap().path()).collect()
+    let paths = entries.map(|entry| entry.unwrap().path());
+    paths.filter(|path| path.extension().is_some_and(|extension| extension == kind)).collect()
+}
+
+/// Decides until the state of the policy's files is kept, which is once they were not written a moment ago.
+fn seen(sandbox: &Sandbox, decided: &str) -> PathBuf {
+    let known = kept(sandbox, "seen");
+    wait_until("the state of the files", || {
+        assert_eq!(decision(sandbox), decided);
+        kept(sandbox, "seen").into_iter().find(|path| !known.contains(path))
+    })
 }
 
 fn sandbox() -> (Sandbox, PathBuf) {
@@ -120,4 +134,63 @@ fn a_policy_whose_examples_fail_is_not_kept() {
         assert!(ran.stderr.contains("rule acme/a fires on the example it should skip"), "{ran:?}");
     }
     assert!(compiled(&sandbox).is_empty());
+}
+
+#[test]
+fn a_source_that_changed_after_its_state_was_kept_is_noticed() {
+    let (sandbox, _) = sandbox();
+    let source = policy(&sandbox, "ask ");
+    seen(&sandbox, "ask");
+    let time = fs::metadata(&source).unwrap().modified().unwrap();
+    policy(&sandbox, "deny");
+    fs::File::options().append(true).open(&source).unwrap().set_modified(time).unwrap();
+    assert_eq!(decision(&sandbox), "deny", "same name, size and time");
+    fs::remove_file(&source).unwrap();
+    assert_eq!(decision(&sandbox), "allow");
+    policy(&sandbox, "ask ");
+    assert_eq!(decision(&sandbox), "ask");
+    sandbox.write(
+        "gate/policies/more.yaml",
+        RULE.replace("acme\ntools: [{program: frob}]", "more").replace("class:", "effect: deny, class:"),
+    );
+    assert_eq!(decision(&sandbox), "deny", "one file more");
+}
+
+#[test]
+fn a_kept_state_that_others_can_write_or_that_is_torn_is_not_believed() {
+    let sandbox = Sandbox::new();
+    policy(&sandbox, "allow");
+    let lax = fs::read(seen(&sandbox, "allow")).unwrap();
+    policy(&sandbox, "ask ");
+    let strict = seen(&sandbox, "ask");
+    let own = fs::read(&strict).unwrap();
+    assert!(own.len() == 32 && own != lax);
+    // What only this account and root can write is believed, as its rules are.
+    fs::write(&strict, &lax).unwrap();
+    assert_eq!(decision(&sandbox), "allow");
+    for mode in [0o620, 0o602] {
+        fs::write(&strict, &lax).unwrap();
+        fs::set_permissions(&strict, fs::Permissions::from_mode(mode)).unwrap();
+        assert_eq!(decision(&sandbox), "ask", "{mode:o}");
+        fs::set_permissions(&strict, fs::Permissions::from_mode(0o600)).unwrap();
+    }
+    fs::write(&strict, &lax).unwrap();
+    chown(&strict, Some(65_534), None).unwrap();
+    assert_eq!(decision(&sandbox), "ask");
+    fs::remove_file(&strict).unwrap();
+    for torn in [&lax[..31], &[]] {
+        fs::write(&strict, torn).unwrap();
+        assert_eq!(decision(&sandbox), "ask");
+    }
+}
+
+#[test]
+fn the_record_holds_the_text_of_a_policy_that_was_not_read_to_decide() {
+    let (sandbox, _) = sandbox();
+    seen(&sandbox, "ask");
+    sandbox.gate(["--", "true"]).run();
+    let shown = sandbox.gate(["audit", "verify"]).run();
+    assert_eq!(shown.status, Status::Exited(0), "{shown:?}");
+    let shown = sandbox.gate(["audit", "show", "--json"]).run();
+    assert!(shown.stdout.contains("why: it frobs"), "{shown:?}");
 }

@@ -93,7 +93,11 @@ fn published(world: &mut World<'_>, case: Case<'_>, requirement: &Requirement) -
     let mut bytes = Vec::new();
     let policy = bound.subject.policy;
     if !world.log.has_policy(&policy).map_err(Stop::Log)? {
-        world.log.append(vec![entries::policy(&policy, configured.text())?]).map(drop).map_err(Stop::Log)?;
+        world
+            .log
+            .append(vec![entries::policy(&policy, configured.text().map_err(Stop::Configuration)?)?])
+            .map(drop)
+            .map_err(Stop::Log)?;
     }
     let mut build = |head: &crate::model::LogHead| {
         let request = Request {

@@ -211,7 +211,7 @@ fn recorded(log: &mut dyn Log, configured: &Configured, entry: Entry) -> Result<
         return Ok(vec![entry]);
     }
     let first = enrolment::first(log, configured).map_err(Stop::Log)?;
-    let policy = entries::policy(&digest, configured.text())?;
+    let policy = entries::policy(&digest, configured.text().map_err(Stop::Configuration)?)?;
     Ok([Some(policy), first, Some(entry)].into_iter().flatten().collect())
 }
 

@@ -168,9 +168,9 @@ fn the_digest_of_a_policy_record_is_the_one_that_requests_name() {
     };
     let digest = configured.digest().unwrap();
     let mut ledger = Ledger::bare();
-    ledger.push(Kind::Policy, json!({"policy": digest, "text": configured.text()}));
+    ledger.push(Kind::Policy, json!({"policy": digest, "text": configured.text().unwrap()}));
     let (mut record, _) = Record::read(&ledger.lines[1]).unwrap();
-    record.members.insert("text".into(), configured.text());
+    record.members.insert("text".into(), configured.text().unwrap());
     assert_eq!(Deciding::read(&digest, &record).map(|deciding| deciding.roster), Ok(configured.roster));
     let other = crate::model::Digest::of(b"other");
     assert_eq!(Deciding::read(&other, &record).map(|deciding| deciding.roster), Err(Wrong::PolicyText(other)));
