@@ -1,5 +1,6 @@
 //! From what was asked to what gate sees and decides: facts are asked for until no question is left, then the rules judge.
 
+use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
@@ -8,7 +9,7 @@ use crate::model::{Answered, Answers, Fact, Landing, Question, Shown, Tool, Unre
 use crate::policy::{Circumstances, Judgement, Policy};
 use crate::ports::Facts;
 
-use super::data;
+use super::{data, recalled};
 
 /// Most rounds of questions; what is open after them stays unresolved.
 const MAX_ROUNDS: usize = 8;
@@ -68,6 +69,8 @@ pub struct Classified {
     pub judgement: Judgement,
     /// The facts that were asked for.
     pub answered: Vec<Answered>,
+    /// The inherited variables that had a say in where commands land.
+    pub consulted: BTreeSet<String>,
 }
 
 /// Which contexts are looked up.
@@ -164,7 +167,12 @@ fn classified_by(
     }
     let hidden = if answers.is_empty() { Vec::new() } else { data::hidden(&reading.commands) };
     let answered = answers.iter().filter_map(|(question, fact)| answered(question, fact, &hidden)).collect();
-    Classified { reading, judgement, answered }
+    let consulted = answers.keys().filter_map(|question| match question {
+        Question::Context(landing) => Some(landing.variables.keys().cloned()),
+        Question::Script(_) | Question::Data(_) | Question::Program(_) => None,
+    });
+    let consulted = consulted.flatten().filter(|name| wanted.variable(name).is_some()).collect();
+    Classified { reading, judgement, answered, consulted }
 }
 
 fn learn(answers: &mut Answers, questions: impl IntoIterator<Item = Question>, facts: &dyn Facts) {
@@ -182,11 +190,7 @@ fn answered(question: &Question, fact: &Fact, hidden: &[String]) -> Option<Answe
     let question = told(question);
     let answer = match fact {
         Fact::Text(text) => crate::model::Digest::of(text.as_bytes()).to_string(),
-        Fact::Contexts(names) if names.is_empty() => "none".to_owned(),
-        Fact::Contexts(names) => {
-            let names = names.iter().map(|name| Shown::text(&name.to_string()).to_string());
-            names.collect::<Vec<_>>().join(", ")
-        }
+        Fact::Contexts(names) => recalled::written(names),
         // A file that is called what it is tells nothing.
         Fact::Names(names) if names.is_empty() => return None,
         Fact::Names(names) => Shown::text(&names.join(", ")).to_string(),

@@ -7,22 +7,10 @@ use crate::model::{Answered, Command, DataFact, DataQuestion, Extent, Fact, Labe
 use crate::secrets::{in_text, in_words};
 
 /// Most labels that one answer lists.
-const LISTED: usize = 8;
+pub(super) const LISTED: usize = 8;
 
 /// What a sample holds in which no detector found anything.
-const NOTHING: &str = "nothing that a detector knows";
-
-/// A fact of then, from how it stands in a request; none where that does not tell it. That a path leads nowhere else, or
-/// has no attribute, is not written down.
-pub(super) fn recalled(question: &DataQuestion, answer: Option<&str>) -> Option<Fact> {
-    match (question, answer) {
-        (DataQuestion::RealPath(path), None) => Some(Fact::Data(DataFact::Path(path.clone()))),
-        (DataQuestion::Attribute(..), None) => Some(Fact::Data(DataFact::Labels(Vec::new()))),
-        (DataQuestion::Contents(..), Some(NOTHING)) => Some(Fact::Data(DataFact::Contents(Vec::new()))),
-        (DataQuestion::RealPath(_) | DataQuestion::Attribute(..), Some(_))
-        | (DataQuestion::Contents(..) | DataQuestion::Catalog { .. }, _) => None,
-    }
-}
+pub(super) const NOTHING: &str = "nothing that a detector knows";
 
 /// The secrets among the words of commands: a password may have been looked up as the name of a file.
 pub(super) fn hidden(commands: &[Command]) -> Vec<String> {

@@ -8,6 +8,7 @@ pub mod enrolment;
 pub mod examples;
 pub mod explain;
 pub mod masking;
+mod recalled;
 pub mod replay;
 pub mod run;
 pub mod subject;

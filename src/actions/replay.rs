@@ -4,17 +4,17 @@
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
 use crate::audit::{Kind, Record};
 use crate::encoding::json::{Value, canonical, strict};
-use crate::model::{Answered, Digest, Effect, Fact, Finding, Question, Request, Subject, Text, Timestamp};
+use crate::model::{Digest, Effect, Finding, Request, Subject, Text, Timestamp};
 use crate::policy::{Circumstances, Layer, Policy, Source};
-use crate::ports::Facts;
 
-use super::classify::{Wanted, classified, told};
+use super::classify::{Wanted, classified};
+use super::recalled::{Missing, Recalled};
 
 /// The variable that stands for what was masked; nothing sets it, so it may be anything.
 const HIDDEN: &str = "GATE_HIDDEN";
@@ -141,7 +141,7 @@ impl Replay {
                 .map_err(|error| format!("with its repository's rules the policy has a fault: {}", error.message()))
         });
         let policy = policy.as_ref().map_err(Clone::clone)?;
-        let wanted = wanted(subject)?;
+        let wanted = wanted(subject, self.home.as_deref())?;
         let requester: Vec<String> = subject.requester.principals.iter().map(|claim| claim.principal.clone()).collect();
         let circumstances = Circumstances {
             requester: &requester,
@@ -150,14 +150,23 @@ impl Replay {
             today: record.time,
             host: &record.host,
         };
-        let recalled = Recalled { answers: &subject.seen.answers, missing: std::cell::Cell::new(false) };
-        let judgement = classified(&wanted, policy, &recalled, &circumstances).judgement;
-        let (before, after) = (decided(&subject.seen.findings), judgement.decision.effect());
-        if before == after {
-            return Ok(None);
+        let mut recalled = Recalled::new(&subject.seen.answers);
+        let mut judgement = classified(&wanted, policy, &recalled, &circumstances).judgement;
+        if let Some(again) = recalled.again() {
+            recalled = again;
+            judgement = classified(&wanted, policy, &recalled, &circumstances).judgement;
         }
-        if recalled.missing.get() {
-            return Err("it depends on what a file held, and the log has only the digest of that".to_owned());
+        let (before, after) = (decided(&subject.seen.findings), judgement.decision.effect());
+        match recalled.missing() {
+            // What is not known is judged by the worst that it may be: if even that is allowed, so is the rest.
+            Some(missing @ (Missing::Context | Missing::Script))
+                if (before, after) != (Effect::Allow, Effect::Allow) =>
+            {
+                return Err(missing.why().to_owned());
+            }
+            Some(missing) if before != after => return Err(missing.why().to_owned()),
+            Some(_) | None if before == after => return Ok(None),
+            Some(_) | None => {}
         }
         let (old, new) = (stopping(&subject.seen.findings), stopping(&judgement.findings));
         let without = |some: &[String], others: &[String]| {
@@ -212,11 +221,15 @@ fn shown(arguments: &[Text]) -> String {
 
 /// What was wanted, as far as the record says it. Where words are masked it becomes a script in which variables that
 /// nothing sets stand for them, so that they are unknown words.
-fn wanted(subject: &Subject) -> Result<Wanted, String> {
+fn wanted(subject: &Subject, home: Option<&Path>) -> Result<Wanted, String> {
     let invocation = &subject.invocation;
     let directory = PathBuf::from(known(&invocation.directory.path).ok_or("its directory is masked")?);
     let shown = invocation.environment.shown.iter();
-    let environment = shown.filter_map(|variable| Some((known(&variable.name)?, known(&variable.value)?))).collect();
+    let shown = shown.filter_map(|variable| Some((known(&variable.name)?, known(&variable.value)?)));
+    let mut environment: Vec<(OsString, OsString)> = shown.collect();
+    if !environment.iter().any(|(name, _)| name == "HOME") {
+        environment.extend(home.map(|home| ("HOME".into(), home.into())));
+    }
     let arguments: Option<Vec<OsString>> = invocation.arguments.iter().map(known).collect();
     let script = is_script(subject);
     let (arguments, script) = match (arguments, script) {
@@ -266,36 +279,5 @@ fn code(text: &Text) -> String {
         Text::Bytes(bytes) => String::from_utf8_lossy(bytes).into_owned(),
         Text::Masked { .. } => format!("${{{HIDDEN}}}"),
         Text::Parts(parts) => parts.iter().map(code).collect(),
-    }
-}
-
-/// The answers of then.
-struct Recalled<'a> {
-    answers: &'a [Answered],
-    /// Whether something was asked that the log does not hold.
-    missing: std::cell::Cell<bool>,
-}
-
-impl Facts for Recalled<'_> {
-    fn answer(&self, question: &Question) -> Fact {
-        let asked = told(question);
-        let answer = self.answers.iter().find(|answered| answered.question == asked);
-        if let Question::Data(question) = question
-            && let Some(fact) = super::data::recalled(question, answer.map(|answered| answered.answer.as_str()))
-        {
-            return fact;
-        }
-        // Only names that differ from the file's own are recorded.
-        if let Question::Program(_) = question {
-            let names = answer.map(|answered| answered.answer.split(", ").map(str::to_owned).collect());
-            return Fact::Names(names.unwrap_or_default());
-        }
-        match answer.and_then(|answered| answered.answer.strip_prefix("unknown: ")) {
-            Some(why) => Fact::Unknown(why.to_owned()),
-            None => {
-                self.missing.set(true);
-                Fact::Unknown("the log does not hold it".to_owned())
-            }
-        }
     }
 }

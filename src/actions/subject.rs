@@ -1,5 +1,6 @@
 //! Binds an invocation: what would run, byte for byte as far as this machine can hold it, with secrets taken out.
 
+use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
@@ -104,7 +105,7 @@ pub(super) fn bound(
         },
         executable,
         files,
-        environment: environment(&wanted.environment, hold, masker)?,
+        environment: environment(wanted, &classified.consulted, hold, masker)?,
         stdin,
     };
     let subject = Subject {
@@ -320,22 +321,22 @@ const MATTERS: [&str; 38] = [
     "https_proxy",
 ];
 
-/// The environment: what matters by name and value; for an asked command, all else as one commitment.
+/// The environment: what matters by name and value, and all else as one commitment; for an allowed command, only what had a
+/// say in where it lands.
 fn environment(
-    variables: &[(OsString, OsString)],
+    wanted: &Wanted,
+    consulted: &BTreeSet<String>,
     hold: Hold,
     masker: &mut Masker<'_>,
 ) -> Result<Environment, Failure> {
-    if hold == Hold::ByName {
-        return Ok(Environment { shown: Vec::new(), rest: None });
-    }
-    let mut sorted: Vec<&(OsString, OsString)> = variables.iter().collect();
+    let mut sorted: Vec<&(OsString, OsString)> = wanted.environment.iter().collect();
     sorted.sort();
     let begins = |name: &OsStr, list: &[&str]| list.iter().any(|start| name.as_bytes().starts_with(start.as_bytes()));
     let mut shown = Vec::new();
     let mut rest = Vec::new();
     for (name, value) in sorted {
-        if begins(name, &MATTERS) {
+        let matters = hold == Hold::ByBytes && begins(name, &MATTERS);
+        if matters || name.to_str().is_some_and(|name| consulted.contains(name)) {
             let secrets = match (name.to_str(), value.to_str()) {
                 (Some(name), Some(value)) => in_variable(name, value),
                 _ => Vec::new(),
@@ -348,6 +349,9 @@ fn environment(
             rest.extend_from_slice(value.as_bytes());
             rest.push(0);
         }
+    }
+    if hold == Hold::ByName {
+        return Ok(Environment { shown, rest: None });
     }
     let all = Text::Plain(Digest::of(&rest).to_string());
     let rest = masker.commitment("/invocation/environment/rest".to_owned(), all)?;

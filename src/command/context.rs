@@ -206,7 +206,8 @@ impl View<'_, '_> {
         }
         let mut landings = vec![landing];
         let home = depends.home.then_some("HOME");
-        for variable in depends.variables.iter().copied().chain(home) {
+        let naming = context.variables.iter().map(String::as_str).filter(|name| !depends.variables.contains(name));
+        for variable in depends.variables.iter().copied().chain(naming).chain(home) {
             let choices = self.choices(variable);
             if landings.len() * choices.len() > MAX_CHOICES {
                 return None;

@@ -74,6 +74,9 @@ pub enum DataLabel {
 }
 
 impl DataLabel {
+    /// All of them, the least first.
+    pub const ALL: [Self; 4] = [Self::Public, Self::Internal, Self::Confidential, Self::Restricted];
+
     /// The word used in policies and records.
     #[must_use]
     pub const fn name(self) -> &'static str {

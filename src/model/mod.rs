@@ -43,7 +43,7 @@ pub use request::{
     Answered, BoundFile, Claim, Directory, Environment, Invocation, LogHead, Request, RequestType, Requester, Seen,
     SeenCommand, StdinBinding, StdinKind, Subject, SubjectType, Variable,
 };
-pub use text::{Shown, quoted, quoted_word};
+pub use text::{Shown, quoted, quoted_word, unshown};
 pub use time::{InvalidSpan, InvalidTimestamp, Span, Timestamp};
 pub use tool::{Body, Context, Form, OperandGrammar, OptionGrammar, Place, Role, Runs, Slot, Syntax, Tool, Value};
 pub use verdict::{Answer, Proof, Statement, Verdict, VerdictType};

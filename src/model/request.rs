@@ -126,7 +126,7 @@ pub struct BoundFile {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Environment {
-    /// Variables that matter, by name.
+    /// Variables that matter, by name; for an allowed command those that had a say in where it lands.
     pub shown: Vec<Variable>,
     /// A salted commitment to all others, less harmless ones that change by themselves.
     #[serde(skip_serializing_if = "Option::is_none", default)]

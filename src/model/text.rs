@@ -47,6 +47,36 @@ impl fmt::Debug for Shown<'_> {
     }
 }
 
+/// The text that was shown so; `None` where nothing is shown so, or where it was no text.
+#[must_use]
+pub fn unshown(shown: &str) -> Option<String> {
+    let mut text = String::new();
+    let mut letters = shown.chars();
+    while let Some(letter) = letters.next() {
+        if letter != '\\' {
+            text.push(letter);
+            continue;
+        }
+        text.push(match letters.next()? {
+            'n' => '\n',
+            'r' => '\r',
+            't' => '\t',
+            'e' => '\x1b',
+            '\\' => '\\',
+            'x' => {
+                let digits: String = letters.by_ref().take(2).collect();
+                char::from(u8::from_str_radix(&digits, 16).ok().filter(u8::is_ascii)?)
+            }
+            'u' => {
+                let digits: String = letters.by_ref().skip(1).take_while(|digit| *digit != '}').collect();
+                char::from_u32(u32::from_str_radix(&digits, 16).ok()?)?
+            }
+            _ => return None,
+        });
+    }
+    Some(text)
+}
+
 fn write_escaped(f: &mut fmt::Formatter<'_>, character: char) -> fmt::Result {
     match character {
         '\n' => f.write_str("\\n"),
@@ -116,6 +146,16 @@ mod tests {
     #[test]
     fn an_escape_sequence_in_the_text_cannot_be_told_as_one_that_was_made_visible() {
         assert_ne!(Shown::text("\\e").to_string(), Shown::text("\x1b").to_string());
+    }
+
+    #[test]
+    fn what_was_shown_is_read_back() {
+        for text in ["a\x1b[2Kb\u{202e}c\\n\n\r\t\x7f", "żółw 漢字", "\\\\x41", ""] {
+            assert_eq!(unshown(&Shown::text(text).to_string()).as_deref(), Some(text));
+        }
+        for wrong in ["a\\", "\\q", "\\xFF", "\\x4", "\\u{110000}"] {
+            assert_eq!(unshown(wrong), None, "{wrong}");
+        }
     }
 
     #[test]

@@ -109,3 +109,106 @@ fn rules_that_never_fired_and_rules_that_cry_wolf_are_listed_with_counts() {
 fn desk_noisy(list: &dyn Fn(&[&str]) -> String) -> bool {
     list(&["--noisy"]).contains("acme/wolf")
 }
+
+const STAGING: &str =
+    "environments:\n  - {name: staging, contexts: [\"kube:test\", \"aws:test\", \"git:test\", \"terraform:test\"]}\n";
+
+/// A log of commands that landed somewhere, decided by a policy that looks at where.
+fn landed() -> Sandbox {
+    let sandbox = Sandbox::new();
+    let programs = ["kubectl", "helm", "aws", "git", "terraform"];
+    sandbox.write("gate/policies/acme.yaml", format!("gate: 1\nname: acme\n{STAGING}"));
+    for (name, context) in [("live", "prod, eu"), ("test", "test")] {
+        sandbox.write(format!("home/{name}"), format!("current-context: \"{context}\"\n"));
+    }
+    sandbox.write("home/.aws/config", "[profile ops]\nrole_arn = arn:aws:iam::111122223333:role/Ops\n[profile dev]\n");
+    sandbox.write("work/.git/HEAD", "ref: refs/heads/main\n");
+    sandbox.write("work/.terraform/environment", "live");
+    for program in programs {
+        sandbox.script(&format!("bin/{program}"), "#!/bin/sh\n");
+    }
+    sandbox
+}
+
+/// What `gate policy replay` flips, with what an environment called production is made of.
+fn flipped(sandbox: &Sandbox, contexts: &str) -> Vec<String> {
+    let production = format!("  - {{name: production, contexts: [{contexts}]}}\n");
+    let classes = ["read", "write", "destroy", "infra", "publish"];
+    let cells = classes.map(|class| format!("  {class}: {{environments: {{production: deny, otherwise: allow}}}}\n"));
+    let rules = "rules:\n  - {id: any, when: {tool: [kubectl, helm, aws, git, terraform]}, class: write, why: x}\n";
+    let policy = format!("gate: 1\nname: acme\n{STAGING}{production}{rules}matrix:\n{}", cells.concat());
+    sandbox.write("work/new.yaml", policy);
+    let ran = replayed(sandbox, &["--policy", "new.yaml", "--json"]);
+    let value: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap_or_else(|_| panic!("{ran:?}"));
+    assert_eq!(value["unreplayed"], serde_json::json!([]), "{ran:?}");
+    let flips = value["flips"].as_array().unwrap().iter();
+    flips.map(|flip| format!("{} {}", flip["after"].as_str().unwrap(), flip["command"].as_str().unwrap())).collect()
+}
+
+#[test]
+fn where_a_command_landed_is_recalled_from_the_record() {
+    let sandbox = landed();
+    let path = format!("{}:/usr/bin:/bin", sandbox.work().join("bin").display());
+    let home = sandbox.home();
+    let run = |variables: &[(&str, &str)], words: &[&str]| {
+        let mut call = sandbox.gate([&["--"], words].concat()).env("PATH", &path);
+        for (name, value) in variables {
+            call = call.env(name, value.replace('~', home.to_str().unwrap()));
+        }
+        let ran = call.run();
+        assert_eq!(ran.status, Status::Exited(0), "{words:?}: {ran:?}");
+    };
+    run(&[("KUBECONFIG", "~/live")], &["kubectl", "get", "pods"]);
+    run(&[("KUBECONFIG", "~/test")], &["kubectl", "get", "pods"]);
+    run(&[("KUBECONFIG", "~/test")], &["sh", "-c", "kubectl --kubeconfig ~/live get nodes"]);
+    run(&[("KUBECONFIG", "~/test"), ("HELM_KUBECONTEXT", "prod, eu")], &["helm", "list"]);
+    run(&[("AWS_PROFILE", "ops")], &["aws", "s3", "ls"]);
+    run(&[("AWS_PROFILE", "dev")], &["aws", "s3", "ls"]);
+    run(&[], &["aws", "--profile", "ops", "s3", "ls", "s3://b"]);
+    run(&[], &["git", "fetch"]);
+    run(&[], &["terraform", "plan"]);
+    run(&[("TF_WORKSPACE", "other")], &["terraform", "plan"]);
+    // One command, two places.
+    run(&[], &["sh", "-c", "KUBECONFIG=$HOME/test kubectl get a; KUBECONFIG=$HOME/live kubectl get b"]);
+    // What is there now counts no more.
+    for file in ["home/live", "home/test", "home/.aws/config", "work/.git/HEAD", "work/.terraform/environment"] {
+        std::fs::remove_file(sandbox.root().join(file)).unwrap();
+    }
+    let kube = [
+        "deny kubectl get pods",
+        "deny sh -c 'kubectl --kubeconfig ~/live get nodes'",
+        "deny helm list",
+        "deny sh -c 'KUBECONFIG=$HOME/test kubectl get a; KUBECONFIG=$HOME/live kubectl get b'",
+    ];
+    assert_eq!(flipped(&sandbox, "\"kube:prod, eu\""), kube);
+    let aws = ["deny aws s3 ls", "deny aws --profile ops s3 ls s3://b"];
+    assert_eq!(flipped(&sandbox, "\"aws:ops\""), aws);
+    assert_eq!(flipped(&sandbox, "\"aws:account/111122223333\""), aws);
+    assert_eq!(flipped(&sandbox, "\"git:current/main\""), ["deny git fetch"]);
+    assert_eq!(flipped(&sandbox, "\"terraform:live\""), ["deny terraform plan"]);
+    assert_eq!(flipped(&sandbox, "\"kube:else\", \"aws:else\", \"git:else\", \"terraform:else\"").len(), 0);
+}
+
+#[test]
+fn where_nothing_asked_where_a_command_landed_nothing_is_guessed() {
+    let sandbox = landed();
+    sandbox.write("gate/policies/acme.yaml", "gate: 1\nname: acme\n");
+    let path = format!("{}:/usr/bin:/bin", sandbox.work().join("bin").display());
+    let ran = sandbox.gate(["--", "kubectl", "get", "pods"]).env("PATH", &path).run();
+    assert_eq!(ran.status, Status::Exited(0), "{ran:?}");
+    let new = "gate: 1\nname: acme\nenvironments:\n  - {name: production, contexts: [\"kube:prod\"]}\nrules:\n  \
+               - {id: any, when: {tool: kubectl}, class: write, why: x}\n\
+               matrix: {write: {environments: {production: deny, otherwise: allow}}}\n";
+    sandbox.write("work/new.yaml", new);
+    let ran = replayed(&sandbox, &["--policy", "new.yaml"]);
+    assert!(
+        ran.stdout.contains("it depends on where it lands, and nothing asked for that when it was decided"),
+        "{ran:?}"
+    );
+    sandbox.write(
+        "work/new.yaml",
+        new.replace("production: deny, otherwise: allow", "production: allow, otherwise: allow"),
+    );
+    let ran = replayed(&sandbox, &["--policy", "new.yaml"]);
+    assert_eq!(ran.stdout, "1 decision replayed, 0 would change\n", "whatever it is, it is allowed");
+}
