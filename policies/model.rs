@@ -8,6 +8,8 @@ mod command;
 mod detector;
 #[path = "../src/model/listing.rs"]
 mod listing;
+#[path = "../src/model/table.rs"]
+mod table;
 #[path = "../src/model/text.rs"]
 mod text;
 #[path = "../src/model/tool.rs"]
@@ -19,6 +21,7 @@ pub use class::{ActionClass, Apart, DataLabel, Effect, Grade};
 pub use command::UnresolvedKind;
 pub use detector::Detector;
 pub use listing::Listing;
+use table::Table;
 pub use text::Shown;
 pub use tool::{Body, Context, Form, OperandGrammar, OptionGrammar, Place, Role, Runs, Slot, Syntax, Tool, Value};
 pub use word::Word;

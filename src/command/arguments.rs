@@ -23,6 +23,7 @@ pub(super) fn command(words: Vec<Word>, tool: Option<&Tool>, place: &Place, arou
         flags: taken.parsed.flags.clone(),
         touches: Vec::new(),
         sql: Vec::new(),
+        tables: Vec::new(),
         environment: place.environment.iter().cloned().chain(around.environment).collect(),
         via: place.via.clone(),
         pipe_from: around.pipe_from,
@@ -247,15 +248,18 @@ fn touch(command: &mut Command, taken: &Taken, tool: &Tool) {
         touches.push(Touch { role: Role::Sql, word: Word::exact(text), index: None, recursive: false });
     }
     let statements = touches.iter().filter(|touch| touch.role == Role::Sql).map(|touch| touch.word.clone());
-    command.sql = sql::given(&tool.name, &statements.collect::<Vec<_>>());
+    let statements: Vec<Word> = statements.collect();
+    command.sql = sql::given(&tool.name, &statements);
     // A database in memory is gone with its client, and so is what is dropped in it.
     let memory = |touch: &Touch| touch.role == Role::Target && matches!(touch.word.text(), Some(":memory:" | ""));
-    if touches.iter().any(memory) {
+    let memory_only = touches.iter().any(memory);
+    if memory_only {
         command.sql.retain(|verb| !matches!(*verb, "drop" | "ddl" | "delete-all" | "update-all" | "truncate"));
     }
     command.sql.sort_unstable();
     command.sql.dedup();
     command.touches = touches;
+    command.tables = if memory_only { Vec::new() } else { sql::touched(command, &tool.name, &statements) };
 }
 
 /// The text of standard input, where the script says it.

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Role, Word};
+use super::{Role, Table, Word};
 
 /// A simple command found inside an invocation.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,6 +25,8 @@ pub struct Command {
     pub touches: Vec<Touch>,
     /// What its SQL does: `read`, `write`, `ddl`, `drop`, `truncate`, `delete-all`, `update-all`, `grant`, `program`, `dump`.
     pub sql: Vec<&'static str>,
+    /// The tables that it names, or any where its words do not tell.
+    pub tables: Vec<Table>,
     /// Variables set for it alone.
     pub environment: Vec<(String, Word)>,
     /// How it is reached, outermost first.

@@ -16,6 +16,7 @@ mod masked;
 mod moment;
 mod principal;
 mod request;
+mod table;
 mod text;
 mod time;
 mod tool;
@@ -43,6 +44,7 @@ pub use request::{
     Answered, BoundFile, Claim, Directory, Environment, Invocation, LogHead, Request, RequestType, Requester, Seen,
     SeenCommand, StdinBinding, StdinKind, Subject, SubjectType, Variable,
 };
+pub use table::{Database, Table};
 pub use text::{Shown, quoted, quoted_word, unshown};
 pub use time::{InvalidSpan, InvalidTimestamp, Span, Timestamp};
 pub use tool::{Body, Context, Form, OperandGrammar, OptionGrammar, Place, Role, Runs, Slot, Syntax, Tool, Value};

@@ -6,15 +6,20 @@ use std::collections::BTreeSet;
 use super::layers::Policy;
 use super::load::layer::Base;
 use super::load::pattern;
+use super::tables;
 use crate::model::Command;
 
 /// The column of what lands nowhere that is known. It stands beside an environment that is only guessed.
 const UNKNOWN: &str = "unknown";
 
 impl Policy {
-    /// Whether some environment is told by contexts of this kind, or by the hosts that a context of this kind is on.
+    /// Whether some environment is told by contexts of this kind, or by the hosts that a context of this kind is on; of
+    /// databases, also whether some of their tables have labels.
     #[must_use]
     pub fn looks_at(&self, kind: &str) -> bool {
+        if kind == "database" && self.labels_tables() {
+            return true;
+        }
         let hosts = matches!(kind, "kube" | "docker" | "database" | "git");
         let environments = self.landing_bases(true).flat_map(|base| &base.environments);
         let mut patterns = environments.flat_map(|environment| &environment.contexts);
@@ -22,6 +27,12 @@ impl Policy {
             let wanted = pattern.split_once(':').map_or("", |(wanted, _)| wanted);
             pattern::matches(wanted, kind) || (hosts && pattern::matches(wanted, "host"))
         })
+    }
+
+    fn labels_tables(&self) -> bool {
+        let mut data = self.landing_bases(true).flat_map(|base| &base.data);
+        data.any(|data| data.resources.iter().any(|pattern| tables::may_mean(pattern)))
+            || self.named_catalogs().next().is_some()
     }
 
     /// The environments that a command lands in; none where no context says so.

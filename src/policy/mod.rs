@@ -18,6 +18,7 @@ pub mod resource;
 mod schema;
 mod seen;
 mod sources;
+mod tables;
 mod waiver;
 
 pub use compiled::Reading;

@@ -1,6 +1,16 @@
 //! The one spelling of a resource's name that catalogs and commands are compared in; refuses to keep what may be a secret:
 //! user, password and query of a URL are no part of it.
 
+use std::borrow::Cow;
+
+/// Schemes that have another name.
+const SCHEMES: [(&str, &str); 4] = [
+    ("postgresql://", "postgres://"),
+    ("mariadb://", "mysql://"),
+    ("mongodb+srv://", "mongodb://"),
+    ("sqlserver://", "mssql://"),
+];
+
 /// The canonical form of a resource: `/srv/x`, `s3://bucket/key`, `https://host/path`, or any other name as it is.
 #[must_use]
 pub fn canonical(name: &str) -> String {
@@ -16,10 +26,19 @@ pub fn canonical(name: &str) -> String {
             let rest = rest.strip_prefix("localhost").filter(|rest| rest.starts_with('/')).unwrap_or(rest);
             path(rest)
         }
-        Some((scheme, rest)) if is_scheme(scheme) => url(&format!("{}://", scheme.to_ascii_lowercase()), rest),
+        Some((scheme, rest)) if is_scheme(scheme) => {
+            url(&self::scheme(&format!("{}://", scheme.to_ascii_lowercase())), rest)
+        }
         Some(_) | None if name.starts_with('/') => path(name),
         Some(_) | None => name.trim_end_matches('/').to_owned(),
     }
+}
+
+/// A resource or a pattern of resources, with the one spelling of its scheme.
+#[must_use]
+pub fn scheme(text: &str) -> Cow<'_, str> {
+    let other = SCHEMES.iter().find_map(|(other, scheme)| Some((text.strip_prefix(other)?, scheme)));
+    other.map_or(Cow::Borrowed(text), |(rest, scheme)| Cow::Owned(format!("{scheme}{rest}")))
 }
 
 /// Everything that a canonical resource is in, itself first: `s3://b/k/x`, `s3://b/k`, `s3://b`.
@@ -85,6 +104,7 @@ mod tests {
             ("arn:aws:s3:::acme", "s3://acme"),
             ("https://User:pw@Host.example/x?sig=secret#f", "https://host.example/x"),
             ("postgres://app:pw@DB.acme.com:5432/shop/customers", "postgres://db.acme.com:5432/shop/customers"),
+            ("postgresql://db/shop/customers", "postgres://db/shop/customers"),
             ("/srv//exports/./a/../b/", "/srv/exports/b"),
             ("file:///srv/x", "/srv/x"),
             ("file://localhost/srv/x", "/srv/x"),

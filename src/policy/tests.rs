@@ -20,6 +20,7 @@ fn command(path: usize, words: &[&str]) -> Command {
         operands: Vec::new(),
         touches: Vec::new(),
         sql: Vec::new(),
+        tables: Vec::new(),
         environment: Vec::new(),
         via: Vec::new(),
         pipe_from: None,

@@ -9,3 +9,4 @@ mod landing;
 mod replay;
 mod results;
 mod schema;
+mod tables;

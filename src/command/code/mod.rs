@@ -75,6 +75,9 @@ fn apply(reader: &mut Reader<'_>, effect: Effect, index: usize, place: &Place) {
         Effect::Sql(word) => {
             let verbs = sql::verbs(&word);
             does(reader, index, &verbs);
+            if let Some(command) = reader.reading.commands.get_mut(index) {
+                command.tables.extend(sql::stated(&word, None));
+            }
         }
         Effect::Does(verb) => does(reader, index, &[verb]),
     }

@@ -3,13 +3,16 @@
 
 mod client;
 mod lexer;
+mod names;
 mod redis;
 mod statement;
 #[cfg(test)]
 mod table;
+mod tables;
 
 use crate::model::{Piece, Word};
 use lexer::Token;
+pub(super) use tables::{stated, touched};
 
 /// What the words do that a program is given as statements.
 pub(super) fn given(program: &str, words: &[Word]) -> Vec<&'static str> {
@@ -27,17 +30,7 @@ pub(super) fn given(program: &str, words: &[Word]) -> Vec<&'static str> {
 /// What the statements of a text do, as words that policies use.
 pub(super) fn verbs(word: &Word) -> Vec<&'static str> {
     let mut found = Vec::new();
-    // What is put in at run time may be any name or value; where a statement begins with it, it may be any statement.
-    let mut text = String::new();
-    for piece in word.pieces() {
-        match piece {
-            Piece::Text(known) => match known.to_str() {
-                Some(known) => text.push_str(known),
-                None => return vec!["unknown"],
-            },
-            Piece::Hole(_) => text.push('\u{fffd}'),
-        }
-    }
+    let Some(text) = text(word) else { return vec!["unknown"] };
     let mut statements = String::new();
     for line in text.lines() {
         let (before, own) = own_command(line);
@@ -56,6 +49,19 @@ pub(super) fn verbs(word: &Word) -> Vec<&'static str> {
         found.extend(statement::verbs(statement));
     }
     found
+}
+
+/// The text of a word. What is put in at run time may be any name or value; where a statement begins with it, it may be any
+/// statement.
+fn text(word: &Word) -> Option<String> {
+    let mut text = String::new();
+    for piece in word.pieces() {
+        match piece {
+            Piece::Text(known) => text.push_str(known.to_str()?),
+            Piece::Hole(_) => text.push('\u{fffd}'),
+        }
+    }
+    Some(text)
 }
 
 /// A line up to a client's own command, and what that does: one at its beginning, or one of psql's behind a statement.

@@ -11,12 +11,11 @@ use std::collections::BTreeSet;
 use super::judge::Circumstances;
 use super::layers::Policy;
 use super::load::layer::Data;
-use super::load::pattern;
 use super::matrix::Touched;
-use super::seen::{Whereabouts, is_path_pattern};
+use super::seen::Whereabouts;
 use crate::model::{Answers, Command, DataLabel, DataQuestion, Fact, Finding, Question};
 use paths::{attribute, local};
-use resources::{Looked, MAX_WORDS, overlaps, words_touched};
+use resources::{MAX_WORDS, overlaps, words_touched};
 
 /// One view of what is known about data.
 #[derive(Clone, Copy)]
@@ -67,24 +66,15 @@ impl<'a> Labels<'a> {
     /// All labels and tags of what a command touches.
     pub fn of(&self, command: &Command, touched: &mut Touched) {
         let at = whereabouts(command, self.circumstances);
-        let words = self.words(command);
+        let resources = self.resources(command);
         let bases = self.policy.above.iter().filter(|above| self.project || !above.is_project());
         let bases = bases.map(|above| &above.checked.base).chain(std::iter::once(self.policy.built_in.base()));
         for data in bases.flat_map(|base| &base.data) {
-            let meets = |looked: &Looked<'_>| match looked.is_place {
-                false => super::facts::resource_matches(&looked.word, &data.resources, at, looked.recursive),
-                true => {
-                    let names = data.resources.iter().filter(|pattern| !is_path_pattern(pattern));
-                    let named =
-                        looked.word.text().map(|name| names.map(move |pattern| pattern::matches(pattern, name)));
-                    named.is_some_and(|mut named| named.any(|matches| matches))
-                }
-            };
-            if words.iter().any(meets) {
+            if resources.iter().any(|resource| resource.may_match(&data.resources, at)) {
                 add(touched, data);
             }
         }
-        for looked in &words {
+        for looked in &resources {
             for (_, question) in self.catalog_questions(looked, at) {
                 for labelled in self.labels(&question) {
                     if overlaps(labelled, looked, at) {
@@ -113,7 +103,7 @@ impl<'a> Labels<'a> {
     pub fn unusable(&self, command: &Command) -> BTreeSet<String> {
         let at = whereabouts(command, self.circumstances);
         let mut all = BTreeSet::new();
-        for looked in self.words(command) {
+        for looked in self.resources(command) {
             for (_, question) in self.catalog_questions(&looked, at) {
                 if let Some(Fact::Unknown(why)) = self.answers.get(&Question::Data(question)) {
                     all.insert(why.clone());
@@ -135,7 +125,7 @@ impl<'a> Labels<'a> {
                 open.insert(attribute(command, path, extent));
             }
         }
-        for looked in self.words(command) {
+        for looked in self.resources(command) {
             // Where a path leads decides what is looked up.
             let leads = looked.local(at).map(|(path, _)| DataQuestion::RealPath(path));
             let known = leads.is_none_or(|leads| {

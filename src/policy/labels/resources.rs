@@ -6,11 +6,13 @@ use std::ffi::OsString;
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 use std::path::{Path, PathBuf};
 
+use super::super::facts::resource_matches;
 use super::super::layers::Policy;
 use super::super::load::layer::{Catalog, Layer};
 use super::super::load::pattern::{self, Step};
 use super::super::resource;
-use super::super::seen::{Whereabouts, absolute, is_local, plain};
+use super::super::seen::{Whereabouts, absolute, is_local, is_path_pattern, plain};
+use super::super::tables;
 use super::paths::{byte, local};
 use super::{Labels, whereabouts};
 use crate::model::{Command, DataFact, DataQuestion, Extent, Fact, Hole, Labelled, Piece, Question, Role, Word};
@@ -33,12 +35,61 @@ impl Looked<'_> {
     }
 
     /// What is known of it, in each form that it is looked up in: as it is written, and as an absolute path.
-    pub(super) fn forms(&self, at: Whereabouts<'_>) -> Vec<Vec<Step>> {
+    fn forms(&self, at: Whereabouts<'_>) -> Vec<Vec<Step>> {
         let mut forms = vec![plain(&self.word, at)];
         if !self.is_place && is_local(&self.word) {
             forms.push(absolute(&self.word, at));
         }
         forms
+    }
+}
+
+/// A resource that labels are looked up for.
+#[derive(Debug, Clone)]
+pub(super) enum Resource<'a> {
+    Word(Looked<'a>),
+    Table(tables::Looked),
+}
+
+impl Resource<'_> {
+    pub(super) fn local(&self, at: Whereabouts<'_>) -> Option<(PathBuf, Extent)> {
+        match self {
+            Self::Word(looked) => looked.local(at),
+            Self::Table(_) => None,
+        }
+    }
+
+    fn forms(&self, at: Whereabouts<'_>) -> Vec<Vec<Step>> {
+        match self {
+            Self::Word(looked) => looked.forms(at),
+            Self::Table(table) => table.forms().to_vec(),
+        }
+    }
+
+    const fn recursive(&self) -> bool {
+        match self {
+            Self::Word(looked) => looked.recursive,
+            Self::Table(_) => false,
+        }
+    }
+
+    fn is_known(&self) -> bool {
+        match self {
+            Self::Word(looked) => looked.word.is_known(),
+            Self::Table(_) => false,
+        }
+    }
+
+    /// Whether one of the patterns may mean it.
+    pub(super) fn may_match(&self, patterns: &[String], at: Whereabouts<'_>) -> bool {
+        match self {
+            Self::Table(table) => patterns.iter().any(|pattern| table.may_match(pattern)),
+            Self::Word(looked) if !looked.is_place => resource_matches(&looked.word, patterns, at, looked.recursive),
+            Self::Word(looked) => {
+                let mut names = patterns.iter().filter(|pattern| !is_path_pattern(pattern));
+                looked.word.text().is_some_and(|name| names.any(|pattern| pattern::matches(pattern, name)))
+            }
+        }
     }
 }
 
@@ -66,8 +117,15 @@ impl<'a> Labels<'a> {
                 .any(|base| base.data.iter().any(|data| !data.resources.is_empty()))
     }
 
+    /// All that a command touches: its words and its tables.
+    pub(super) fn resources<'c>(&self, command: &'c Command) -> Vec<Resource<'c>> {
+        let tables = tables::looked(command, whereabouts(command, self.circumstances));
+        let words = self.words(command).into_iter().map(Resource::Word);
+        words.chain(tables.into_iter().map(Resource::Table)).collect()
+    }
+
     /// The words that a command touches, and where those that are paths really lead.
-    pub(super) fn words<'c>(&self, command: &'c Command) -> Vec<Looked<'c>> {
+    fn words<'c>(&self, command: &'c Command) -> Vec<Looked<'c>> {
         let at = whereabouts(command, self.circumstances);
         let mut all = Vec::new();
         // Where it lands is a resource as well: a host, a database.
@@ -103,7 +161,7 @@ impl<'a> Labels<'a> {
         all
     }
 
-    pub(super) fn catalog_questions(&self, looked: &Looked<'_>, at: Whereabouts<'_>) -> Vec<(Layer, DataQuestion)> {
+    pub(super) fn catalog_questions(&self, looked: &Resource<'_>, at: Whereabouts<'_>) -> Vec<(Layer, DataQuestion)> {
         let catalogs = self.policy.named_catalogs().filter(|(layer, _)| self.project || *layer != Layer::Project);
         let mut all = Vec::new();
         for (layer, catalog) in catalogs {
@@ -139,7 +197,7 @@ pub(super) fn words_touched(command: &Command) -> impl Iterator<Item = (&Word, b
 }
 
 /// The names that a word is looked up by in a catalog: as it is written, and as an absolute path.
-fn resources(looked: &Looked<'_>, at: Whereabouts<'_>) -> Vec<(String, Extent)> {
+fn resources(looked: &Resource<'_>, at: Whereabouts<'_>) -> Vec<(String, Extent)> {
     let mut all = Vec::new();
     for steps in looked.forms(at) {
         let known: Vec<u8> = steps.iter().map_while(byte).collect();
@@ -148,7 +206,7 @@ fn resources(looked: &Looked<'_>, at: Whereabouts<'_>) -> Vec<(String, Extent)> 
         if whole && known.is_empty() {
             continue;
         }
-        let one = match (whole, looked.recursive) {
+        let one = match (whole, looked.recursive()) {
             (true, true) => (resource::canonical(&known), Extent::Below),
             (true, false) => (resource::canonical(&known), Extent::Itself),
             // The last slash of a beginning counts.
@@ -162,11 +220,11 @@ fn resources(looked: &Looked<'_>, at: Whereabouts<'_>) -> Vec<(String, Extent)> 
 }
 
 /// Whether a labelled resource is one that the word may stand for; what stands for many always is.
-pub(super) fn overlaps(labelled: &Labelled, looked: &Looked<'_>, at: Whereabouts<'_>) -> bool {
+pub(super) fn overlaps(labelled: &Labelled, looked: &Resource<'_>, at: Whereabouts<'_>) -> bool {
     let Some(resource) = &labelled.resource else {
         return true;
     };
-    if looked.word.is_known() {
+    if looked.is_known() {
         return true;
     }
     let steps: Vec<Step> = resource.bytes().chain(*b"/").map(Step::Byte).collect();
@@ -174,7 +232,7 @@ pub(super) fn overlaps(labelled: &Labelled, looked: &Looked<'_>, at: Whereabouts
     let itself = steps.get(..resource.len()).unwrap_or_default();
     looked.forms(at).into_iter().any(|mut form| {
         let inside = pattern::overlap(&form, &folder);
-        if looked.recursive {
+        if looked.recursive() {
             form.extend([Step::Below, Step::All]);
         }
         inside || pattern::overlap(&form, itself)
