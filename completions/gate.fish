@@ -61,7 +61,7 @@ complete -c gate -n "__fish_gate_using_subcommand policy; and __fish_seen_subcom
 complete -c gate -n "__fish_gate_using_subcommand policy; and __fish_seen_subcommand_from test" -l rule -d 'Run the examples of the rules only whose id begins with this' -r
 complete -c gate -n "__fish_gate_using_subcommand policy; and __fish_seen_subcommand_from test" -l format -d 'How to print' -r -f -a "human\t'Those that fail, and how many hold'
 junit\t'JUnit XML'
-tap\t'Test Anything Protocol, version 14'
+tap\t'Test Anything Protocol, version 13'
 json\t'One JSON object'"
 complete -c gate -n "__fish_gate_using_subcommand policy; and __fish_seen_subcommand_from test" -l json -d 'The same as `--format json`'
 complete -c gate -n "__fish_gate_using_subcommand policy; and __fish_seen_subcommand_from test" -s h -l help -d 'Print help (see more with \'--help\')'

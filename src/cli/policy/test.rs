@@ -44,7 +44,7 @@ enum Format {
     Human,
     /// JUnit XML
     Junit,
-    /// Test Anything Protocol, version 14
+    /// Test Anything Protocol, version 13
     Tap,
     /// One JSON object
     Json,
