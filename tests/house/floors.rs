@@ -42,7 +42,7 @@ pub const HOMES: &[Home] = &[
     Home { package: "postcard", modules: &["policy"] },
     Home { package: "reqwest", modules: &["remote"] },
     Home { package: "rustix", modules: &["host"] },
-    Home { package: "schemars", modules: &["model", "encoding", "policy"] },
+    Home { package: "schemars", modules: &["model", "encoding", "policy", "host"] },
     Home { package: "serde", modules: &["*"] },
     Home { package: "serde_json", modules: &["encoding"] },
     Home { package: "serde_yaml", modules: &["encoding"] },
