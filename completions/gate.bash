@@ -556,7 +556,7 @@ _gate() {
             return 0
             ;;
         gate__subcmd__policy__subcmd__schema)
-            opts="-h --help"
+            opts="-h --config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

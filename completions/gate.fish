@@ -78,6 +78,7 @@ complete -c gate -n "__fish_gate_using_subcommand policy; and __fish_seen_subcom
 complete -c gate -n "__fish_gate_using_subcommand policy; and __fish_seen_subcommand_from replay" -l fail-on-change -d 'Exit with 65 if a decision would be another one'
 complete -c gate -n "__fish_gate_using_subcommand policy; and __fish_seen_subcommand_from replay" -l json -d 'Print JSON'
 complete -c gate -n "__fish_gate_using_subcommand policy; and __fish_seen_subcommand_from replay" -s h -l help -d 'Print help'
+complete -c gate -n "__fish_gate_using_subcommand policy; and __fish_seen_subcommand_from schema" -l config -d 'Print that of config.yaml instead'
 complete -c gate -n "__fish_gate_using_subcommand policy; and __fish_seen_subcommand_from schema" -s h -l help -d 'Print help'
 complete -c gate -n "__fish_gate_using_subcommand policy; and __fish_seen_subcommand_from show" -l json -d 'Print JSON'
 complete -c gate -n "__fish_gate_using_subcommand policy; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help'

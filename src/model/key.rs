@@ -1,11 +1,13 @@
 //! Public keys as OpenSSH writes them, and their fingerprints; refuses any other spelling, and Ed25519 keys under which
 //! anybody could sign. Checking a signature is the business of `encoding`.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::{Digest as _, Sha256};
 
@@ -221,6 +223,18 @@ impl Serialize for PublicKey {
 impl<'de> Deserialize<'de> for PublicKey {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+impl JsonSchema for PublicKey {
+    fn schema_name() -> Cow<'static, str> {
+        "PublicKey".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        let kinds = KeyKind::ALL.map(|kind| kind.name().replace('.', "\\.")).join("|");
+        let pattern = format!(r"^\s*({kinds})\s+[A-Za-z0-9+/]+={{0,2}}(\s.*)?$");
+        json_schema!({"type": "string", "description": "A public key as OpenSSH writes it.", "pattern": pattern})
     }
 }
 

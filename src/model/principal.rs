@@ -1,10 +1,12 @@
 //! People and workloads as they are enrolled: keys, groups, accounts, owners. Plain values; whether they fit together is
 //! the business of `approval`.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{Error as _, MapAccess, Visitor};
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -12,7 +14,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use super::PublicKey;
 
 /// A person, an agent or a pipeline; its name is where it stands.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Principal {
     /// The keys that sign for it.
@@ -20,9 +22,11 @@ pub struct Principal {
     pub keys: Vec<EnrolledKey>,
     /// The groups it is a member of.
     #[serde(default)]
+    #[schemars(with = "Vec<String>")]
     pub groups: BTreeSet<String>,
     /// The accounts that are its own: what they ask, it asks.
     #[serde(default)]
+    #[schemars(with = "Vec<Account>")]
     pub accounts: BTreeSet<Account>,
     /// For an agent or a pipeline: the person who answers for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -39,7 +43,7 @@ pub struct EnrolledKey {
 }
 
 /// Why a key is believed to be in hardware: its type alone proves nothing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Hardware {
     /// Another enrolled person signed its enrolment.
@@ -61,7 +65,9 @@ pub struct Account {
 pub struct InvalidAccount(String);
 
 /// Whether anybody may answer for themselves.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize, schemars::JsonSchema,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum SelfApproval {
     /// Nobody.
@@ -139,6 +145,33 @@ impl Serialize for EnrolledKey {
 impl<'de> Deserialize<'de> for EnrolledKey {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(EnrolledKeyVisitor)
+    }
+}
+
+impl JsonSchema for EnrolledKey {
+    fn schema_name() -> Cow<'static, str> {
+        "EnrolledKey".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let (key, hardware) = (generator.subschema_for::<PublicKey>(), generator.subschema_for::<Hardware>());
+        let both = json_schema!({
+            "type": "object",
+            "properties": {"key": key, "hardware": hardware},
+            "required": ["key"],
+            "additionalProperties": false,
+        });
+        json_schema!({"description": "A public key, or a key and what vouches for its being in hardware.", "anyOf": [key, both]})
+    }
+}
+
+impl JsonSchema for Account {
+    fn schema_name() -> Cow<'static, str> {
+        "Account".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({"type": "string", "description": "`NAME`, or `NAME@HOST`.", "pattern": "^([!-?A-~]{1,255}|[!-~]{1,255}@[!-?A-~]{1,255})$"})
     }
 }
 

@@ -13,7 +13,7 @@ use std::io::Write as _;
 
 use clap::{Args, Subcommand};
 
-use crate::host::policies;
+use crate::host::{config, policies};
 use crate::model::Shown;
 
 use super::exit;
@@ -32,7 +32,7 @@ pub enum Policy {
     /// Make the decisions in the audit log again with a changed policy, and list those that would be others
     Replay(replay::Arguments),
     /// Print the JSON Schema of policy files, for editors
-    Schema,
+    Schema(Described),
     /// Show one rule, with its examples
     Show(show::Arguments),
     /// Turn what a scanner found into a catalog of labels
@@ -47,6 +47,14 @@ pub struct Format {
     pub json: bool,
 }
 
+/// Which files to describe
+#[derive(Debug, Args)]
+pub struct Described {
+    /// Print that of config.yaml instead
+    #[arg(long)]
+    pub config: bool,
+}
+
 /// Runs a subcommand of `gate policy`.
 pub fn run(policy: &Policy) -> Result<(), Complaint> {
     let rules = || {
@@ -58,7 +66,8 @@ pub fn run(policy: &Policy) -> Result<(), Complaint> {
         Policy::Test(arguments) => test::run(&rules()?, arguments),
         Policy::List(arguments) => list::run(&rules()?, arguments),
         Policy::Replay(arguments) => replay::run(arguments),
-        Policy::Schema => print(&super::output::json(&crate::policy::schema())?),
+        Policy::Schema(Described { config: false }) => print(&super::output::json(&crate::policy::schema())?),
+        Policy::Schema(Described { config: true }) => print(&super::output::json(&config::schema())?),
         Policy::Show(arguments) => show::run(&rules()?, arguments),
         Policy::Import(arguments) => import::run(arguments),
     }

@@ -4,6 +4,7 @@
 pub mod accounts;
 pub mod file;
 mod paths;
+mod schema;
 mod start;
 
 use std::collections::BTreeMap;
@@ -17,6 +18,7 @@ use crate::encoding::yaml::{self, Placed, YamlError};
 use crate::model::{Digest, Principal, SelfApproval, Shown};
 
 pub use paths::{PathError, Paths, SYSTEM, Trusting, home};
+pub use schema::schema;
 pub use start::{Begun, InitError, NewPrincipal, Whose, init};
 
 /// What the host is set up to do, all layers taken together.
@@ -37,7 +39,7 @@ pub struct Config {
 }
 
 /// Which commands are followed to their end.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Outcome {
     /// Those that were asked about.
@@ -50,7 +52,7 @@ pub enum Outcome {
 }
 
 /// Where keys are kept.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum KeyStore {
     /// In files of the directory `keys`.
@@ -99,14 +101,23 @@ pub enum ConfigError {
 }
 
 /// What people write.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Written {
+    /// This host's name in accounts and records.
+    #[schemars(with = "Option<String>", regex(pattern = "^[A-Za-z0-9._-]{1,253}$"))]
     host: Option<Placed<String>>,
+    /// Who is enrolled, by name.
+    #[schemars(with = "Option<BTreeMap<String, Principal>>")]
     principals: Option<Placed<BTreeMap<Placed<String>, Placed<Principal>>>>,
+    /// Whether anybody may answer for themselves.
     self_approval: Option<Placed<SelfApproval>>,
+    /// Which commands are followed to their end.
     outcome: Option<Placed<Outcome>>,
+    /// Where keys are kept.
     keys: Option<Placed<KeyStore>>,
+    /// A queue that other accounts share: an absolute path, in `/etc/gate/config.yaml` only.
+    #[schemars(with = "Option<String>", regex(pattern = "^/"))]
     requests: Option<Placed<PathBuf>>,
 }
 
