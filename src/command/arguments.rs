@@ -138,7 +138,7 @@ fn manner(tool: &Tool, body: Option<&Body>, last: Option<usize>) -> Manner {
 
 /// Options end where an inner command may begin.
 fn stop(body: &Body, path: usize) -> Stop {
-    let mut stops = body.runs.iter().rev().filter_map(|runs| match runs.at {
+    let mut stops = body.runs.iter().rev().filter(|runs| !runs.own).filter_map(|runs| match runs.at {
         Slot::After(0) | Slot::Dashes(0) => Some(Stop::Before(path)),
         Slot::After(count) => Some(Stop::After(count + path)),
         Slot::Dashes(count) => Some(Stop::Before(count + path)),

@@ -311,14 +311,7 @@ mod tests {
         let context = Context { kind: "aws".into(), variables: vec!["AWS_PROFILE".into()], ..Context::default() };
         let body = Body { context: vec![context], ..Body::default() };
         let aws = Tool { name: "aws".into(), names: vec!["aws".into()], body, ..Tool::default() };
-        let runs = vec![Runs {
-            at: Slot::FileOrInput,
-            form: Form::Shell,
-            more: false,
-            marker: None,
-            found: None,
-            values: Vec::new(),
-        }];
+        let runs = vec![Runs::new(Slot::FileOrInput, Form::Shell)];
         let body = Body { runs, ..Body::default() };
         let source = Tool { name: "source".into(), names: vec!["source".into(), ".".into()], body, ..Tool::default() };
         let asked = Asked::Script { text: script, index: 0, shell: "sh", positional: &[] };

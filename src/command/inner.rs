@@ -1,6 +1,6 @@
 //! Inner commands: the words of a wrapper that are a command themselves, found where its grammar says.
 
-use crate::model::{Command, Form, Hole, Piece, Role, Runs, Slot, Stdin, Tool, Touch, UnresolvedKind, Word};
+use crate::model::{Body, Command, Form, Hole, Piece, Role, Runs, Slot, Stdin, Tool, Touch, UnresolvedKind, Word};
 
 use super::arguments::{Taken, inside};
 use super::made::Made;
@@ -17,17 +17,27 @@ pub(super) fn follow(reader: &mut Reader<'_>, index: usize, tool: &Tool, taken: 
     let mut place = inside(&command, taken, tool, place);
     let assignments = bodies.iter().any(|body| body.assignments);
     let scripted = bodies.iter().flat_map(|body| &body.runs).any(|runs| code_given(runs, &command));
-    for runs in bodies.iter().flat_map(|body| &body.runs) {
+    let operands = |body: &&Body| body.runs.iter().any(|runs| matches!(runs.at, Slot::After(_) | Slot::Dashes(_)));
+    let specific = bodies.len() > 1 && bodies.first().is_some_and(operands);
+    for (position, runs) in
+        bodies.iter().enumerate().flat_map(|(at, body)| body.runs.iter().map(move |runs| (at, runs)))
+    {
         match &runs.at {
+            // What a subcommand says of its operands stands for what the tool says of all.
+            Slot::After(_) | Slot::Dashes(_) if specific && position > 0 => {}
             Slot::After(count) | Slot::Dashes(count) => {
                 let mut words = after(&command, taken, *count, matches!(runs.at, Slot::Dashes(_)));
+                // No subcommand of the tool's own is named: what stands in its place is the inner command's first word.
+                if runs.own && taken.command.is_none() && !taken.parsed.dashes {
+                    let from = taken.path.iter().chain(&taken.operands).nth(*count).copied();
+                    words = command.words.iter().skip(from.unwrap_or(usize::MAX)).cloned().collect();
+                }
                 if assignments {
                     words = without_assignments(words, &mut place);
                 }
-                if !words.is_empty() {
-                    for words in completed(words, runs, &command) {
-                        reader.slot(runs.form, words, index, &place);
-                    }
+                let first = words.first().and_then(Word::text);
+                if !words.is_empty() && !first.is_some_and(|word| runs.except.iter().any(|own| own == word)) {
+                    run(reader, words, runs, &command, index, &place);
                 }
             }
             Slot::Options(names) => {
@@ -47,9 +57,7 @@ pub(super) fn follow(reader: &mut Reader<'_>, index: usize, tool: &Tool, taken: 
                             // What it is split into stands before the words that follow.
                             words.extend(after(&command, taken, 0, false));
                         }
-                        for words in completed(words, runs, &command) {
-                            reader.slot(runs.form, words, index, &place);
-                        }
+                        run(reader, words, runs, &command, index, &place);
                     }
                 }
             }
@@ -79,6 +87,27 @@ pub(super) fn follow(reader: &mut Reader<'_>, index: usize, tool: &Tool, taken: 
     }
 }
 
+/// Reads the words that stand in a slot: as one command or each as one, a verb of the tool as what it stands for.
+fn run(reader: &mut Reader<'_>, words: Vec<Word>, runs: &Runs, command: &Command, index: usize, place: &Place) {
+    let commands: Vec<Vec<Word>> = match runs.each {
+        true => words.into_iter().filter(|word| word.text() != Some("--")).map(|word| vec![word]).collect(),
+        false => vec![words],
+    };
+    for words in commands {
+        let verb = words.first().and_then(|word| Some((word.origin(), runs.spelled.get(word.text()?)?)));
+        let words: Vec<Word> = match verb {
+            Some((origin, spelled)) => {
+                let own = spelled.iter().map(|word| Word::exact(word.as_str()).at(origin));
+                own.chain(words.iter().skip(1).cloned()).collect()
+            }
+            None => words,
+        };
+        for words in completed(words, runs, command) {
+            reader.slot(runs.form, words, index, place);
+        }
+    }
+}
+
 fn script_given(runs: &Runs, command: &Command) -> bool {
     match &runs.at {
         Slot::ScriptIf(flags) => command.flags.iter().any(|flag| flags.contains(&flag.name)),
@@ -103,7 +132,9 @@ fn code_given(runs: &Runs, command: &Command) -> bool {
 fn after(command: &Command, taken: &Taken, count: usize, dashes: bool) -> Vec<Word> {
     let from = match taken.parsed.rest {
         Some(rest) if dashes && taken.parsed.dashes => Some(rest),
-        Some(rest) if taken.operands.len() >= count => Some(rest),
+        Some(rest) if taken.operands.len() == count || taken.parsed.dashes && taken.operands.len() > count => {
+            Some(rest)
+        }
         _ => taken.operands.get(count).copied(),
     };
     from.map(|from| command.words.iter().skip(from).cloned().collect()).unwrap_or_default()
@@ -123,6 +154,7 @@ fn without_assignments(words: Vec<Word>, place: &mut Place) -> Vec<Word> {
         }
         words.next();
     }
+    words.next_if(|word| word.text() == Some("--"));
     words.collect()
 }
 
@@ -240,7 +272,9 @@ fn file_or_input(
     match runs.form {
         Form::Shell if sourced => reader.script(&Word::exact(text), "bash", &[], place),
         Form::Shell => reader.script(&Word::exact(text), &tool_shell(command, tool), &positional, place),
-        Form::Argv | Form::Split | Form::Code => reader.code(&Word::exact(text), index, place),
+        Form::Argv | Form::Split | Form::Code | Form::Package | Form::Image => {
+            reader.code(&Word::exact(text), index, place)
+        }
     }
 }
 

@@ -9,6 +9,7 @@ mod identity;
 mod inner;
 mod made;
 mod options;
+mod package;
 mod program;
 mod reading;
 mod script;
@@ -17,5 +18,6 @@ mod sql;
 #[cfg(test)]
 mod table;
 mod unseen;
+mod wrapped;
 
 pub use reading::{Around, Asked, MAX_COMMANDS, MAX_DEPTH, Reading, Tools, read};

@@ -24,6 +24,23 @@ pub(super) fn spelled_out(words: Vec<Word>, tools: &dyn Tools) -> Vec<Word> {
     stands.iter().map(|word| Word::exact(word.as_str()).at(origin)).chain(rest.iter().cloned()).collect()
 }
 
+/// The words with the name that a GNU program has beside the system's own one (`grm`, `gtimeout`) as its usual name.
+pub(super) fn without_prefix(words: Vec<Word>, tools: &dyn Tools) -> Vec<Word> {
+    let plain = words.first().and_then(file_name).filter(|name| tools.tool(name).is_none()).and_then(|name| {
+        let rest = name.strip_prefix('g').filter(|rest| rest.len() > 1)?;
+        tools
+            .tool(rest)
+            .filter(|tool| (tool.abbreviations || rest == "find") && tool.stands_for.is_empty())
+            .map(|_| rest.to_owned())
+    });
+    match (plain, words.split_first()) {
+        (Some(plain), Some((first, rest))) => {
+            std::iter::once(Word::exact(plain).at(first.origin())).chain(rest.iter().cloned()).collect()
+        }
+        _ => words,
+    }
+}
+
 /// A program that is a tool's subcommand (`git-push`), as the two words that it stands for; other words as they are.
 pub(super) fn dashed<'t>(
     tools: &'t dyn Tools,

@@ -12,7 +12,7 @@ use crate::model::{
 use super::fuel::Fuel;
 use super::made::{self, Made};
 use super::shell::{Parser, Shuck};
-use super::{arguments, code, context, inner, program, script};
+use super::{arguments, code, context, inner, package, program, script};
 
 /// Deepest way to a command, over which nothing more is followed and the rest is unresolved.
 pub const MAX_DEPTH: usize = 16;
@@ -193,6 +193,7 @@ impl Reader<'_> {
             Some(Made::Text(_) | Made::Unknown) | None => words,
         };
         let words = program::spelled_out(words, self.tools);
+        let words = program::without_prefix(words, self.tools);
         let file_name = words.first().and_then(program::file_name).map(str::to_owned);
         let file_name = file_name.as_deref();
         let (words, tool) = match file_name.and_then(|name| self.tools.tool(name)) {
@@ -242,7 +243,13 @@ impl Reader<'_> {
             self.unresolved(UnresolvedKind::Program, Some(index), "which program runs is not known before it runs");
             return Some(index);
         }
-        let Some(tool) = tool else { return Some(index) };
+        let Some(tool) = tool else {
+            if let (Some(command), true) = (self.reading.commands.get(index), place.via.len() < MAX_DEPTH) {
+                let (words, name) = (command.words.clone(), command.name.clone().unwrap_or_default());
+                self.wrapped(&words, &name, place);
+            }
+            return Some(index);
+        };
         for _ in &taken.unlisted {
             self.unresolved(UnresolvedKind::Option, Some(index), "an option that gate does not know");
         }
@@ -398,6 +405,16 @@ impl Reader<'_> {
                 }
                 None => self.unresolved(UnresolvedKind::Code, Some(index), "words that are not known before it runs"),
             },
+            Form::Package => {
+                if let Some(words) = package::of_registry(words, self.tools) {
+                    self.words(words, Surroundings::default(), place);
+                }
+            }
+            Form::Image => {
+                if let Some(words) = package::of_image(words, self.tools) {
+                    self.words(words, Surroundings::default(), place);
+                }
+            }
             Form::Shell => self.script(&joined(&words), "sh", &[], place),
             Form::Code => self.code(&joined(&words), index, place),
         }

@@ -30,7 +30,7 @@ fn option(spelling: &str, value: Value) -> OptionGrammar {
 }
 
 fn runs(at: Slot, form: Form) -> Vec<Runs> {
-    vec![Runs { at, form, more: false, marker: None, found: None, values: Vec::new() }]
+    vec![Runs::new(at, form)]
 }
 
 fn shelf() -> Shelf {
@@ -67,25 +67,15 @@ fn shelf() -> Shelf {
     let find = Body {
         options: vec![option("-exec", Value::Until(vec![";".into(), "+".into()])), option("-name", Value::Needed)],
         runs: vec![Runs {
-            at: Slot::Options(vec!["-exec".into()]),
-            form: Form::Argv,
-            more: false,
             marker: Some("{}".into()),
             found: Some(vec!["-name".into()]),
-            values: Vec::new(),
+            ..Runs::new(Slot::Options(vec!["-exec".into()]), Form::Argv)
         }],
         ..Body::default()
     };
     let xargs = Body {
         options: vec![option("-n", Value::Needed), option("-I", Value::Needed)],
-        runs: vec![Runs {
-            at: Slot::After(0),
-            form: Form::Argv,
-            more: true,
-            marker: Some("-I".into()),
-            found: None,
-            values: Vec::new(),
-        }],
+        runs: vec![Runs { more: true, marker: Some("-I".into()), ..Runs::new(Slot::After(0), Form::Argv) }],
         ..Body::default()
     };
     let git = Body {

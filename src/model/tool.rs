@@ -213,6 +213,32 @@ pub struct Runs {
     pub found: Option<Vec<String>>,
     /// From one of these on (`:::`) they are not words of the command, but what the marker stands for.
     pub values: Vec<String>,
+    /// They are words of the tool itself as well, so that its options go on among them and its rules see them.
+    pub own: bool,
+    /// Where the first of them is one of these, it is the tool's own subcommand and nothing runs.
+    pub except: Vec<String>,
+    /// Each of the words is a command of its own (`hyperfine 'a b' 'c d'`).
+    pub each: bool,
+    /// What the first of them stands for, where it is a verb of the tool itself (`cmake -E remove_directory`).
+    pub spelled: BTreeMap<String, Vec<String>>,
+}
+
+impl Runs {
+    /// An inner command that stands here, in this form, about which no more is said.
+    pub fn new(at: Slot, form: Form) -> Self {
+        Self {
+            at,
+            form,
+            more: false,
+            marker: None,
+            found: None,
+            values: Vec::new(),
+            own: false,
+            except: Vec::new(),
+            each: false,
+            spelled: BTreeMap::new(),
+        }
+    }
 }
 
 /// Where the words of an inner command stand.
@@ -248,4 +274,8 @@ pub enum Form {
     Split,
     /// As code of another language, which gate does not read.
     Code,
+    /// As arguments, of which the first may name a package of a registry and its version (`npx prisma@5 migrate reset`).
+    Package,
+    /// As arguments, of which the first is an image that may be a tool with subcommands (`docker run hashicorp/terraform`).
+    Image,
 }

@@ -260,7 +260,18 @@ impl Compiler<'_> {
             },
         );
         let found = written.found.as_ref().map(|found| self.names(found));
-        Ok(Runs { at, form, more: written.more, marker, found, values: written.values.owned() })
+        Ok(Runs {
+            at,
+            form,
+            more: written.more,
+            marker,
+            found,
+            values: written.values.owned(),
+            own: written.own,
+            except: written.except.owned(),
+            each: written.each,
+            spelled: written.spelled.iter().map(|(verb, words)| (verb.clone(), words.owned())).collect(),
+        })
     }
 
     fn setting(&self, option: &Placed<Text>, keys: &Texts) -> Slot {

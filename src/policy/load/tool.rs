@@ -135,6 +135,18 @@ pub struct WrittenRuns {
     /// The words from which on they stand in the command line.
     #[serde(default)]
     pub values: Texts,
+    /// The tool's own words as well.
+    #[serde(default)]
+    pub own: bool,
+    /// First words that are subcommands of the tool itself.
+    #[serde(default)]
+    pub except: Texts,
+    /// Each word is a command of its own.
+    #[serde(default)]
+    pub each: bool,
+    /// What a first word stands for that is a verb of the tool itself.
+    #[serde(default)]
+    pub spelled: BTreeMap<String, Texts>,
 }
 
 /// Which word names the place.
