@@ -11,6 +11,8 @@ use crate::ports::Facts;
 
 use super::{data, recalled};
 
+/// What is recorded of a file that does not exist.
+pub(super) const ABSENT: &str = "not there";
 /// Most rounds of questions; what is open after them stays unresolved.
 const MAX_ROUNDS: usize = 8;
 
@@ -195,6 +197,7 @@ fn answered(question: &Question, fact: &Fact, hidden: &[String]) -> Option<Answe
         Fact::Names(names) if names.is_empty() => return None,
         Fact::Names(names) => Shown::text(&names.join(", ")).to_string(),
         Fact::Data(_) => return None,
+        Fact::Absent => ABSENT.to_owned(),
         Fact::Unknown(why) => format!("unknown: {why}"),
     };
     Some(Answered { question, answer })

@@ -65,7 +65,7 @@ pub(super) fn answered(question: &DataQuestion, fact: &Fact, hidden: &[String]) 
         // Whether a path leads elsewhere, or a file has an attribute, where there is none, changes nothing.
         (DataQuestion::RealPath(_) | DataQuestion::Attribute(..), Fact::Unknown(_)) => return None,
         (_, Fact::Unknown(why)) => format!("unknown: {why}"),
-        (_, Fact::Text(_) | Fact::Contexts(_) | Fact::Names(_)) => return None,
+        (_, Fact::Text(_) | Fact::Contexts(_) | Fact::Names(_) | Fact::Absent) => return None,
     };
     Some(Answered { question: asked, answer })
 }

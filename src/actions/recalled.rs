@@ -5,7 +5,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use super::classify::told;
+use super::classify::{ABSENT, told};
 use super::data::NOTHING;
 use crate::model::{
     Answered, ContextName, DataFact, DataLabel, DataQuestion, Detector, Extent, Fact, Found, Labelled, Landing,
@@ -97,6 +97,7 @@ impl Facts for Recalled<'_> {
             return Fact::Unknown(why.to_owned());
         }
         match question {
+            Question::Script(_) if answer == Some(ABSENT) => Fact::Absent,
             Question::Script(_) => self.lacks(Missing::Script),
             Question::Context(landing) => match answer.and_then(|answer| contexts(landing, answer)) {
                 Some(names) => Fact::Contexts(names),

@@ -361,6 +361,9 @@ pub(super) fn inside(command: &Command, taken: &Taken, tool: &Tool, place: &Plac
             }
             Some(Named::Unnamed) => Some(Word::exact(tool.name.as_str())),
         };
+        let has = |name: &str| command.flags.iter().any(|flag| flag.name == name);
+        let given = |option: &String| option.strip_prefix('!').map_or_else(|| has(option), |without| !has(without));
+        inside.typed = command.stdin == Stdin::Inherited && body.terminal.iter().any(given) || inside.typed;
         if word.is_some() {
             inside.remote = word;
             inside.directory = None;

@@ -112,7 +112,7 @@ fn answer(reader: &mut Reader<'_>, landing: Landing) -> Vec<ContextName> {
     let question = Question::Context(landing);
     match reader.answers.get(&question) {
         Some(Fact::Contexts(names)) => names.clone(),
-        Some(Fact::Unknown(_) | Fact::Text(_) | Fact::Data(_) | Fact::Names(_)) => {
+        Some(Fact::Absent | Fact::Unknown(_) | Fact::Text(_) | Fact::Data(_) | Fact::Names(_)) => {
             let host = ContextName { kind: "host".to_owned(), name: None };
             let reaches = matches!(any.kind.as_str(), "kube" | "docker" | "database" | "git");
             std::iter::once(any).chain(Some(host).filter(|_| reaches)).collect()

@@ -18,7 +18,7 @@ impl<'a> Reader<'a> {
         let question = Question::Program(directory.join(path));
         match self.answers.get(&question) {
             Some(Fact::Names(names)) => names.iter().find_map(|name| self.tools.tool(name)).or(named),
-            Some(Fact::Text(_) | Fact::Contexts(_) | Fact::Data(_) | Fact::Unknown(_)) => named,
+            Some(Fact::Text(_) | Fact::Contexts(_) | Fact::Data(_) | Fact::Absent | Fact::Unknown(_)) => named,
             None => {
                 self.reading.questions.push(question);
                 named

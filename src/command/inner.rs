@@ -22,6 +22,9 @@ pub(super) fn follow(reader: &mut Reader<'_>, index: usize, tool: &Tool, taken: 
     for (position, runs) in
         bodies.iter().enumerate().flat_map(|(at, body)| body.runs.iter().map(move |runs| (at, runs)))
     {
+        if command.flags.iter().any(|flag| runs.except.contains(&flag.name)) {
+            continue;
+        }
         match &runs.at {
             // What a subcommand says of its operands stands for what the tool says of all.
             Slot::After(_) | Slot::Dashes(_) if specific && position > 0 => {}
@@ -56,6 +59,9 @@ pub(super) fn follow(reader: &mut Reader<'_>, index: usize, tool: &Tool, taken: 
                         if runs.form == Form::Split {
                             // What it is split into stands before the words that follow.
                             words.extend(after(&command, taken, 0, false));
+                        }
+                        if let Some(count) = runs.then {
+                            words.extend(after(&command, taken, count, false));
                         }
                         run(reader, words, runs, &command, index, &place);
                     }
@@ -304,6 +310,8 @@ fn input_text(
         Stdin::Text(None) => "code that is not known before it runs",
         Stdin::Pipe if taken.piped.is_some() => return taken.piped.clone(),
         Stdin::Pipe => "code that comes out of a pipe",
+        // What a person types into a container is as little gate's as what is typed outside of it.
+        Stdin::Inherited if place.typed => return None,
         Stdin::Inherited => "code that is typed or comes from standard input",
         Stdin::Closed => return None,
     };

@@ -3,7 +3,7 @@
 
 use std::path::{Component, Path, PathBuf};
 
-use crate::model::{Command, Role, Stdin, Touch, Word};
+use crate::model::{Command, Role, Stdin, Touch, Via, Word};
 
 use super::reading::Place;
 
@@ -86,6 +86,21 @@ pub(super) fn files(command: &Command, redirected: &[(Word, bool)], place: &Plac
         _ => {}
     }
     files
+}
+
+/// Programs that put no file anywhere without a redirection.
+const QUIET: &str = "cd pushd popd set shopt export unset readonly declare typeset local umask echo printf test [ [[ true false : \
+    sleep pwd date wait trap alias ulimit hash type command exec sh bash dash zsh ksh";
+
+/// Whether what runs before puts no file anywhere, as far as the names of its programs tell: those that the command stands
+/// in (`sudo`, `env`), and what the shell does itself.
+pub(super) fn makes_nothing(before: &[Command], place: &Place) -> bool {
+    let around = |name: &str| place.via.iter().any(|via| matches!(via, Via::Program(program) if program == name));
+    let writes = |command: &Command| command.touches.iter().any(|touch| touch.role == Role::Writes);
+    let quiet = |name: &str| QUIET.split_whitespace().any(|quiet| quiet == name);
+    before
+        .iter()
+        .all(|command| !writes(command) && command.name.as_deref().is_none_or(|name| quiet(name) || around(name)))
 }
 
 /// The text that a command prints, where it prints what the script itself says.

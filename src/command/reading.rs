@@ -116,6 +116,8 @@ pub(super) struct Place {
     pub contexts: Vec<ContextName>,
     /// Whether a script around it sets variables.
     pub variables: bool,
+    /// Whether a person types into it at a terminal that what is around it gives.
+    pub typed: bool,
 }
 
 /// A change of the environment.
@@ -359,14 +361,24 @@ impl Reader<'_> {
             self.unresolved(UnresolvedKind::Script, Some(index), "a script on another host");
             return None;
         }
-        let Some(path) = path.known().and_then(|path| Some(place.directory.as_ref()?.join(path))) else {
+        let Some(file) = path.known().and_then(|path| Some(place.directory.as_ref()?.join(path))) else {
             self.unresolved(UnresolvedKind::Script, Some(index), "a script whose name is not known");
             return None;
         };
-        let question = Question::Script(path);
+        let question = Question::Script(file);
         match self.answers.get(&question) {
             Some(Fact::Text(text)) => Some(text.clone()),
             Some(Fact::Contexts(_) | Fact::Names(_)) => None,
+            // A shell that finds no script runs nothing, unless what runs before it puts one there.
+            Some(Fact::Absent) => {
+                if program::is_open(path, place) {
+                    let why = "a file in a place where anybody may put one";
+                    self.unresolved(UnresolvedKind::Script, Some(index), why);
+                } else if !made::makes_nothing(&self.reading.commands, place) {
+                    self.unresolved(UnresolvedKind::Script, Some(index), "a script that is not there yet");
+                }
+                None
+            }
             Some(Fact::Unknown(why)) => {
                 let why = why.clone();
                 self.unresolved(UnresolvedKind::Script, Some(index), &why);

@@ -64,6 +64,8 @@ pub enum Fact {
     Data(DataFact),
     /// File names of a program, the likeliest first.
     Names(Vec<String>),
+    /// There is no such file.
+    Absent,
     /// It cannot be known, and why.
     Unknown(String),
 }

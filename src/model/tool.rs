@@ -98,6 +98,8 @@ pub struct Body {
     pub privileged: bool,
     /// What runs inside runs elsewhere: the operand (by index) or option that names the place.
     pub remote: Option<Place>,
+    /// Options with which a person types at a terminal of what runs inside, and after `!` those without which one does.
+    pub terminal: Vec<String>,
     /// Where it lands: kinds of context with the option and the variable that name them.
     pub context: Vec<Context>,
     /// `NAME=value` operands before the inner command are its environment (`env`, `sudo`).
@@ -215,8 +217,11 @@ pub struct Runs {
     pub values: Vec<String>,
     /// They are words of the tool itself as well, so that its options go on among them and its rules see them.
     pub own: bool,
-    /// Where the first of them is one of these, it is the tool's own subcommand and nothing runs.
+    /// Where the first of them is one of these, it is the tool's own subcommand and nothing runs; nor does it where one of
+    /// these options is given.
     pub except: Vec<String>,
+    /// After the value of the option stand the words after so many operands (`docker run --entrypoint rm IMAGE -rf /srv`).
+    pub then: Option<usize>,
     /// Each of the words is a command of its own (`hyperfine 'a b' 'c d'`).
     pub each: bool,
     /// What the first of them stands for, where it is a verb of the tool itself (`cmake -E remove_directory`).
@@ -235,6 +240,7 @@ impl Runs {
             values: Vec::new(),
             own: false,
             except: Vec::new(),
+            then: None,
             each: false,
             spelled: BTreeMap::new(),
         }

@@ -13,12 +13,13 @@ use gate::policy::{Circumstances, Policy};
 use gate::ports::Facts;
 
 /// What a row is about, and where it comes from.
-const FILES: [(&str, &str); 10] = [
+const FILES: [(&str, &str); 11] = [
     ("sample-commands", include_str!("sample-commands.jsonl")),
     ("files", include_str!("files.jsonl")),
     ("clouds", include_str!("clouds.jsonl")),
     ("code", include_str!("code.jsonl")),
     ("wrapped", include_str!("wrapped.jsonl")),
+    ("terminal", include_str!("terminal.jsonl")),
     ("ordinary", include_str!("ordinary.jsonl")),
     ("neighbours-infra", include_str!("neighbours-infra.jsonl")),
     ("neighbours-system", include_str!("neighbours-system.jsonl")),
@@ -62,8 +63,11 @@ impl Expected {
 struct Nowhere;
 
 impl Facts for Nowhere {
-    fn answer(&self, _: &Question) -> Fact {
-        Fact::Unknown("not there".to_owned())
+    fn answer(&self, question: &Question) -> Fact {
+        match question {
+            Question::Script(_) => Fact::Absent,
+            Question::Context(_) | Question::Data(_) | Question::Program(_) => Fact::Unknown("not there".to_owned()),
+        }
     }
 }
 

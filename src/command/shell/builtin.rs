@@ -1,6 +1,7 @@
 //! What the shell's own commands do to what is known: names they set, code they run. A command that is not one of them
 //! changes nothing here.
 
+use super::parameter::PROCESS_NUMBER;
 use super::residual;
 use super::scope::Value;
 use super::tree::{Hole, Known, Piece, Simple, Stdin, UnresolvedKind, Via, Word};
@@ -186,15 +187,23 @@ impl Walker {
             Some("" | "-") => {}
             Some(text) => self.keep_trap(text.to_owned(), span),
             None => {
-                let text: String = action
-                    .text
-                    .pieces()
+                let pieces = action.text.pieces();
+                let text: String = pieces
                     .iter()
                     .map(|piece| match piece {
                         Piece::Text(text) => text.clone(),
+                        Piece::Hole(Hole::Fitting(shape)) if shape == PROCESS_NUMBER => "$!".to_owned(),
                         Piece::Hole(_) => "$_".to_owned(),
                     })
                     .collect();
+                // The number of a process of the script's own is code as little as any number.
+                let number = |piece: &Piece| match piece {
+                    Piece::Text(_) => true,
+                    Piece::Hole(hole) => matches!(hole, Hole::Fitting(shape) if shape == PROCESS_NUMBER),
+                };
+                if pieces.iter().all(number) {
+                    return self.keep_trap(text, span);
+                }
                 self.code(span.clone(), "code that is not constant");
                 self.traps.push(Trap { text, origin: span, scope: None, assigned: 0, forgotten: 0 });
             }

@@ -16,6 +16,9 @@ use super::trim;
 use super::unit::Unit;
 use super::walk::Walker;
 
+/// The shape of the number of a process of the script's own: `$$` and `$!`.
+pub(super) const PROCESS_NUMBER: &str = "[1-9][0-9]*";
+
 /// What is known of a variable.
 enum Lookup {
     Value(Text),
@@ -265,7 +268,7 @@ impl Walker {
                 None => Expansion::Text(hole(name)),
             },
             // Processes of the script's own: never the first one, nor all.
-            "!" | "$" => Expansion::Text(vec![Piece::Hole(Hole::Fitting("[1-9][0-9]*".to_owned()))]),
+            "!" | "$" => Expansion::Text(vec![Piece::Hole(Hole::Fitting(PROCESS_NUMBER.to_owned()))]),
             "?" => Expansion::Text(vec![Piece::Hole(Hole::Fitting("[0-9]*".to_owned()))]),
             "0" => Expansion::Text(self.scope.zero.clone().unwrap_or_else(|| hole(name))),
             _ => match self.lookup(name) {

@@ -59,7 +59,7 @@ impl Facts for LocalFacts {
 fn script(path: &Path) -> Result<Fact, String> {
     match file::text(path, MAX_SCRIPT) {
         Ok(Some(text)) => Ok(Fact::Text(text)),
-        Ok(None) => Err("a script that cannot be opened".to_owned()),
+        Ok(None) => Ok(Fact::Absent),
         Err(why) => Err(format!("a script {why}")),
     }
 }

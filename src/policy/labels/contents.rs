@@ -107,6 +107,7 @@ impl<'a> Labels<'a> {
                 | Fact::Text(_)
                 | Fact::Contexts(_)
                 | Fact::Names(_)
+                | Fact::Absent
                 | Fact::Unknown(_),
             )
             | None => {

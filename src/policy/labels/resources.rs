@@ -144,7 +144,12 @@ impl<'a> Labels<'a> {
                 let answer = self.answers.get(&Question::Data(DataQuestion::RealPath(path.clone())))?;
                 match answer {
                     Fact::Data(DataFact::Path(real)) if *real != path => Some((real, extent)),
-                    Fact::Data(_) | Fact::Text(_) | Fact::Contexts(_) | Fact::Names(_) | Fact::Unknown(_) => None,
+                    Fact::Data(_)
+                    | Fact::Text(_)
+                    | Fact::Contexts(_)
+                    | Fact::Names(_)
+                    | Fact::Absent
+                    | Fact::Unknown(_) => None,
                 }
             });
             if let Some((real, extent)) = leads {
@@ -181,6 +186,7 @@ impl<'a> Labels<'a> {
                 | Fact::Text(_)
                 | Fact::Contexts(_)
                 | Fact::Names(_)
+                | Fact::Absent
                 | Fact::Unknown(_),
             )
             | None => &[],

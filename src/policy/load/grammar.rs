@@ -196,12 +196,21 @@ impl Compiler<'_> {
             dry_run: self.names(&written.dry_run),
             help,
             privileged: written.privileged,
+            terminal: self.terminal(&written.terminal),
             remote: written.remote.as_ref().map(|remote| self.remote(&remote.0)).transpose()?,
             context,
             assignments: written.assignments,
             directory: written.directory.as_ref().map(|option| self.named(&option.value.0)),
             secrets: self.names(&written.secrets),
         })
+    }
+
+    fn terminal(&self, texts: &Texts) -> Vec<String> {
+        let named = |text: &str| match text.strip_prefix('!') {
+            Some(without) => format!("!{}", self.named(without)),
+            None => self.named(text),
+        };
+        texts.iter().map(named).collect()
     }
 
     fn operands(&self, texts: &Texts) -> Result<Vec<OperandGrammar>, PolicyError> {
@@ -268,7 +277,12 @@ impl Compiler<'_> {
             found,
             values: written.values.owned(),
             own: written.own,
-            except: written.except.owned(),
+            except: written
+                .except
+                .iter()
+                .map(|word| if dashed(word) { self.named(word) } else { word.to_owned() })
+                .collect(),
+            then: written.then,
             each: written.each,
             spelled: written.spelled.iter().map(|(verb, words)| (verb.clone(), words.owned())).collect(),
         })

@@ -81,6 +81,8 @@ forms! {
     privileged: bool,
     /// What runs inside runs elsewhere.
     remote: Option<WrittenRemote>,
+    /// Options with which a person types into what runs inside; with `!`, those without which.
+    terminal: Texts,
     /// Where it lands.
     context: Maps<Context>,
     /// `NAME=value` operands stand before the inner command.
@@ -138,9 +140,12 @@ pub struct WrittenRuns {
     /// The tool's own words as well.
     #[serde(default)]
     pub own: bool,
-    /// First words that are subcommands of the tool itself.
+    /// First words that are subcommands of the tool itself, and options with which nothing runs.
     #[serde(default)]
     pub except: Texts,
+    /// After the option's value stand the words after this many operands.
+    #[serde(default)]
+    pub then: Option<usize>,
     /// Each word is a command of its own.
     #[serde(default)]
     pub each: bool,

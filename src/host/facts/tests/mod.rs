@@ -63,7 +63,7 @@ impl Home {
                 names.join(" ").replace(self.path("").to_str().unwrap().trim_matches('/'), "@")
             }
             Fact::Unknown(why) => format!("unknown: {why}"),
-            other @ (Fact::Text(_) | Fact::Names(_) | Fact::Data(_)) => panic!("{other:?}"),
+            other @ (Fact::Text(_) | Fact::Names(_) | Fact::Data(_) | Fact::Absent) => panic!("{other:?}"),
         }
     }
 }
@@ -77,9 +77,10 @@ fn a_script_is_read_and_a_pipe_is_not_waited_for() {
     let home = Home::new(&[("x.sh", "rm x")]);
     assert_eq!(LocalFacts.answer(&Question::Script(home.path("x.sh"))), Fact::Text("rm x".into()));
     fifo(&home.path("pipe"));
-    for path in [home.path("pipe"), home.path("work"), home.path("none"), PathBuf::from("/dev/zero")] {
+    for path in [home.path("pipe"), home.path("work"), PathBuf::from("/dev/zero")] {
         assert!(matches!(LocalFacts.answer(&Question::Script(path)), Fact::Unknown(_)));
     }
+    assert_eq!(LocalFacts.answer(&Question::Script(home.path("none"))), Fact::Absent);
 }
 
 const KUBE: &str = "apiVersion: v1
