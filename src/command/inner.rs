@@ -3,6 +3,7 @@
 use crate::model::{Body, Command, Form, Hole, Piece, Role, Runs, Slot, Stdin, Tool, Touch, UnresolvedKind, Word};
 
 use super::arguments::{Taken, inside};
+use super::built;
 use super::made::Made;
 use super::reading::{Place, Reader, Surroundings};
 use super::unseen::completed;
@@ -10,6 +11,7 @@ use super::unseen::completed;
 /// Reads everything that runs inside the command at `index`.
 pub(super) fn follow(reader: &mut Reader<'_>, index: usize, tool: &Tool, taken: &Taken, place: &Place) {
     let bodies: Vec<_> = taken.bodies(tool).collect();
+    built::follow(reader, index, tool, taken, place);
     if bodies.iter().all(|body| body.runs.is_empty()) {
         return;
     }
@@ -79,6 +81,10 @@ pub(super) fn follow(reader: &mut Reader<'_>, index: usize, tool: &Tool, taken: 
             }
             Slot::ScriptUnless(flags) => {
                 let elsewhere = command.flags.iter().any(|flag| flags.contains(&flag.name));
+                let files = command.flags.iter().filter(|flag| flags.contains(&flag.name));
+                for file in files.filter_map(|flag| flag.value.as_ref()) {
+                    built::file(reader, file, index, &place);
+                }
                 let operand = command.operands.first().and_then(|&at| command.words.get(at));
                 if let Some(word) = operand.filter(|_| !elsewhere) {
                     reader.slot(runs.form, vec![word.clone()], index, &place);

@@ -115,7 +115,7 @@ fn printed(command: &Command) -> Option<String> {
         (["printf", "%s\\n", lines @ ..], _) if !lines.is_empty() => {
             Some(lines.iter().map(|line| format!("{line}\n")).collect())
         }
-        (["printf", text], _) if !text.contains('%') => Some(text.replace("\\n", "\n")),
+        (["printf", text], _) if !text.contains('%') => Some(text.replace("\\n", "\n").replace("\\t", "\t")),
         _ => None,
     }
 }

@@ -1,6 +1,7 @@
 //! Text and arguments in, simple commands out; what it cannot see it calls unresolved, and never safe.
 
 mod arguments;
+mod built;
 mod code;
 mod context;
 mod exports;

@@ -52,3 +52,74 @@ pub(super) fn of_image(words: Vec<Word>, tools: &dyn Tools) -> Option<Vec<Word>>
 fn has(tool: &crate::model::Tool, word: &str) -> bool {
     tool.commands.iter().any(|(path, _)| path.first().is_some_and(|names| names.iter().any(|name| name == word)))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Tool;
+
+    struct Shelf(Vec<Tool>);
+
+    impl Tools for Shelf {
+        fn tool(&self, file_name: &str) -> Option<&Tool> {
+            self.0.iter().find(|tool| tool.names.iter().any(|name| name == file_name))
+        }
+
+        fn looks_at(&self, _: &str) -> bool {
+            false
+        }
+    }
+
+    fn shelf() -> Shelf {
+        let tool = |name: &str, stands: &[&str], depth: usize| Tool {
+            name: name.to_owned(),
+            names: vec![name.to_owned()],
+            stands_for: stands.iter().map(|word| (*word).to_owned()).collect(),
+            depth,
+            ..Tool::default()
+        };
+        Shelf(vec![
+            tool("@acme/cli", &["acme"], 0),
+            tool("rimraf", &["rm", "-rf"], 0),
+            tool("tf", &[], 1),
+            tool("node", &[], 0),
+        ])
+    }
+
+    fn words(line: &str) -> Vec<Word> {
+        line.split(' ').map(Word::exact).collect()
+    }
+
+    fn line(words: Option<Vec<Word>>) -> String {
+        let words = words.unwrap_or_default();
+        words.iter().filter_map(Word::text).collect::<Vec<_>>().join(" ")
+    }
+
+    #[test]
+    fn a_package_is_the_program_of_its_name() {
+        for (given, read) in [
+            ("prisma@5.1 migrate reset", "prisma migrate reset"),
+            ("npm:@vscode/vsce@3 publish", "vsce publish"),
+            ("@acme/cli@latest deploy", "acme deploy"),
+            ("rimraf@5 /srv", "rm -rf /srv"),
+            ("ruff==0.4 check", "ruff check"),
+            ("github:a/b x", ""),
+            ("./local x", ""),
+        ] {
+            assert_eq!(line(of_registry(words(given), &shelf())), read, "{given}");
+        }
+    }
+
+    #[test]
+    fn an_image_is_a_tool_where_that_has_subcommands() {
+        for (given, read) in [
+            ("docker.example/hashicorp/tf:1.9 destroy", "tf destroy"),
+            ("tf@sha256:00 destroy", "tf destroy"),
+            ("tf node x.js", ""),
+            ("tf", ""),
+            ("node:20 npm", ""),
+        ] {
+            assert_eq!(line(of_image(words(given), &shelf())), read, "{given}");
+        }
+    }
+}

@@ -98,6 +98,8 @@ pub struct Body {
     pub privileged: bool,
     /// What runs inside runs elsewhere: the operand (by index) or option that names the place.
     pub remote: Option<Place>,
+    /// Files whose code runs although no word names them (`Makefile`, `*.go`), by the last part of their path.
+    pub builds: Vec<String>,
     /// Options with which a person types at a terminal of what runs inside, and after `!` those without which one does.
     pub terminal: Vec<String>,
     /// Where it lands: kinds of context with the option and the variable that name them.

@@ -13,13 +13,14 @@ use gate::policy::{Circumstances, Policy};
 use gate::ports::Facts;
 
 /// What a row is about, and where it comes from.
-const FILES: [(&str, &str); 11] = [
+const FILES: [(&str, &str); 12] = [
     ("sample-commands", include_str!("sample-commands.jsonl")),
     ("files", include_str!("files.jsonl")),
     ("clouds", include_str!("clouds.jsonl")),
     ("code", include_str!("code.jsonl")),
     ("wrapped", include_str!("wrapped.jsonl")),
     ("terminal", include_str!("terminal.jsonl")),
+    ("made", include_str!("made.jsonl")),
     ("ordinary", include_str!("ordinary.jsonl")),
     ("neighbours-infra", include_str!("neighbours-infra.jsonl")),
     ("neighbours-system", include_str!("neighbours-system.jsonl")),

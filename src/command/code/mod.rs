@@ -47,6 +47,16 @@ pub(super) fn read(reader: &mut Reader<'_>, text: &Word, index: usize, place: &P
     }
 }
 
+/// Reads code of the language that a program reads, which runs as part of the command at `index`.
+pub(super) fn read_as(reader: &mut Reader<'_>, code: &str, program: &str, index: usize, place: &Place) {
+    if code.len() > MAX_BYTES {
+        return reader.unresolved(UnresolvedKind::Code, Some(index), "more code than is read");
+    }
+    for effect in found(code, program) {
+        apply(reader, effect, index, place);
+    }
+}
+
 fn found(code: &str, program: &str) -> Vec<Effect> {
     match Language::of_program(program) {
         Language::Awk => stream::awk(code),

@@ -1,7 +1,7 @@
 //! What the shell's own commands do to what is known: names they set, code they run. A command that is not one of them
 //! changes nothing here.
 
-use super::parameter::PROCESS_NUMBER;
+use super::names::PROCESS_NUMBER;
 use super::residual;
 use super::scope::Value;
 use super::tree::{Hole, Known, Piece, Simple, Stdin, UnresolvedKind, Via, Word};

@@ -7,6 +7,7 @@ mod compound;
 mod expand;
 #[cfg(test)]
 mod kept;
+mod names;
 mod output;
 mod parameter;
 mod quote;

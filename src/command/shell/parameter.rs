@@ -8,6 +8,7 @@ use shuck_ast::{
 };
 
 use super::expand::Expansion;
+use super::names::{PROCESS_NUMBER, holds_a_path, is_the_shells};
 use super::quote;
 use super::residual;
 use super::scope::{Text, Value};
@@ -15,9 +16,6 @@ use super::tree::{Hole, Known, Piece, Via};
 use super::trim;
 use super::unit::Unit;
 use super::walk::Walker;
-
-/// The shape of the number of a process of the script's own: `$$` and `$!`.
-pub(super) const PROCESS_NUMBER: &str = "[1-9][0-9]*";
 
 /// What is known of a variable.
 enum Lookup {
@@ -52,51 +50,6 @@ impl Expansion {
 
 const fn is_text(piece: &Piece) -> bool {
     matches!(piece, Piece::Text(text) if !text.is_empty())
-}
-
-/// Names that a shell may set by itself.
-fn is_the_shells(name: &str) -> bool {
-    const NAMES: [&str; 34] = [
-        "IFS",
-        "PATH",
-        "PWD",
-        "OLDPWD",
-        "HOME",
-        "SHELL",
-        "SHLVL",
-        "UID",
-        "EUID",
-        "PPID",
-        "HOSTNAME",
-        "HOSTTYPE",
-        "OSTYPE",
-        "MACHTYPE",
-        "RANDOM",
-        "SRANDOM",
-        "SECONDS",
-        "LINENO",
-        "OPTIND",
-        "OPTARG",
-        "OPTERR",
-        "REPLY",
-        "TERM",
-        "COLUMNS",
-        "LINES",
-        "PS4",
-        "PIPESTATUS",
-        "DIRSTACK",
-        "GROUPS",
-        "FUNCNAME",
-        "EPOCHSECONDS",
-        "EPOCHREALTIME",
-        "HISTFILE",
-        "MAPFILE",
-    ];
-    NAMES.contains(&name)
-        || name.starts_with("BASH")
-        || name.starts_with("ZSH")
-        || name.starts_with("KSH")
-        || !shuck_ast::is_shell_variable_name(name)
 }
 
 fn exact(text: &Text) -> Option<String> {
@@ -386,7 +339,8 @@ impl Walker {
 
     fn slice(&mut self, unit: &Rc<Unit>, reference: &VarRef, offset: &Node, length: Option<&Node>) -> Expansion {
         self.visit_reference(unit, reference);
-        let offset = self.single(unit, offset, false).exact().and_then(|text| text.trim().parse::<usize>().ok());
+        let number = |text: &str| if text.trim().is_empty() { Some(0) } else { text.trim().parse::<usize>().ok() };
+        let offset = self.single(unit, offset, false).exact().and_then(number);
         let length = length
             .map(|length| self.single(unit, length, false).exact().and_then(|text| text.trim().parse::<usize>().ok()));
         let name = reference.name.as_str();
@@ -409,7 +363,24 @@ impl Walker {
         {
             return Expansion::Text(vec![Piece::Text(text.chars().skip(offset).take(length).collect())]);
         }
-        if listed { Expansion::Many(Hole::Variable(name.to_owned())) } else { Expansion::Text(hole(name)) }
+        match (listed, offset, length) {
+            (true, ..) => Expansion::Many(Hole::Variable(name.to_owned())),
+            (false, 0, 1..) if self.is_absolute(name) => {
+                let rest = if length > 1 { hole(name) } else { Vec::new() };
+                Expansion::Text(std::iter::once(Piece::Text("/".to_owned())).chain(rest).collect())
+            }
+            (false, ..) => Expansion::Text(hole(name)),
+        }
+    }
+
+    /// Whether a variable that the script does not set holds an absolute path, so that its first character is known.
+    fn is_absolute(&mut self, name: &str) -> bool {
+        let own = match self.lookup(name) {
+            Lookup::Unknown => true,
+            Lookup::Value(text) => matches!(text.as_slice(), [Piece::Hole(Hole::Start)]),
+            Lookup::Unset => false,
+        };
+        own && holds_a_path(name)
     }
 
     fn indirect(

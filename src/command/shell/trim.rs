@@ -41,7 +41,9 @@ pub(super) fn trimmed(value: &Text, operator: &ParameterOp, pattern: &str) -> Op
         }
         // What a pattern of file names leaves behind its last slash is a name.
         (ParameterOp::RemovePrefixLong { .. }, pieces) if pattern == "*/" => {
-            let holes = pieces.iter().all(|piece| matches!(piece, Piece::Text(_) | Piece::Hole(Hole::Glob(_))));
+            let holes = pieces.iter().all(|piece| {
+                matches!(piece, Piece::Text(_) | Piece::Hole(Hole::Glob(_) | Hole::Start | Hole::Temporary))
+            });
             holes.then(|| vec![Piece::Hole(Hole::Fitting("*".to_owned()))])
         }
         (ParameterOp::RemoveSuffixShort { .. }, [Piece::Text(whole)]) if pattern == "/*" => {

@@ -196,6 +196,7 @@ impl Compiler<'_> {
             dry_run: self.names(&written.dry_run),
             help,
             privileged: written.privileged,
+            builds: written.builds.owned(),
             terminal: self.terminal(&written.terminal),
             remote: written.remote.as_ref().map(|remote| self.remote(&remote.0)).transpose()?,
             context,

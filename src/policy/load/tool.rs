@@ -81,6 +81,8 @@ forms! {
     privileged: bool,
     /// What runs inside runs elsewhere.
     remote: Option<WrittenRemote>,
+    /// Files whose code runs although no word names them.
+    builds: Texts,
     /// Options with which a person types into what runs inside; with `!`, those without which.
     terminal: Texts,
     /// Where it lands.
