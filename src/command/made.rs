@@ -3,7 +3,7 @@
 
 use std::path::{Component, Path, PathBuf};
 
-use crate::model::{Command, Role, Stdin, Touch, Via, Word};
+use crate::model::{Command, Role, Stdin, Touch, Word};
 
 use super::reading::Place;
 
@@ -88,19 +88,17 @@ pub(super) fn files(command: &Command, redirected: &[(Word, bool)], place: &Plac
     files
 }
 
-/// Programs that put no file anywhere without a redirection.
+/// Programs that put no file anywhere without a redirection: what the shells do themselves, and wrappers that only start
+/// what stands in them.
 const QUIET: &str = "cd pushd popd set shopt export unset readonly declare typeset local umask echo printf test [ [[ true false : \
-    sleep pwd date wait trap alias ulimit hash type command exec sh bash dash zsh ksh";
+    sleep pwd date wait trap alias ulimit hash type command exec sh bash dash zsh ksh sudo doas env timeout time nice nohup \
+    ionice stdbuf setsid";
 
-/// Whether what runs before puts no file anywhere, as far as the names of its programs tell: those that the command stands
-/// in (`sudo`, `env`), and what the shell does itself.
-pub(super) fn makes_nothing(before: &[Command], place: &Place) -> bool {
-    let around = |name: &str| place.via.iter().any(|via| matches!(via, Via::Program(program) if program == name));
+/// Whether what runs before puts no file anywhere, as far as the names of its programs tell.
+pub(super) fn makes_nothing(before: &[Command]) -> bool {
     let writes = |command: &Command| command.touches.iter().any(|touch| touch.role == Role::Writes);
     let quiet = |name: &str| QUIET.split_whitespace().any(|quiet| quiet == name);
-    before
-        .iter()
-        .all(|command| !writes(command) && command.name.as_deref().is_none_or(|name| quiet(name) || around(name)))
+    before.iter().all(|command| !writes(command) && command.name.as_deref().is_none_or(quiet))
 }
 
 /// The text that a command prints, where it prints what the script itself says.

@@ -374,7 +374,7 @@ impl Reader<'_> {
                 if program::is_open(path, place) {
                     let why = "a file in a place where anybody may put one";
                     self.unresolved(UnresolvedKind::Script, Some(index), why);
-                } else if !made::makes_nothing(&self.reading.commands, place) {
+                } else if !made::makes_nothing(&self.reading.commands) {
                     self.unresolved(UnresolvedKind::Script, Some(index), "a script that is not there yet");
                 }
                 None
