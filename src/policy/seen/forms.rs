@@ -112,6 +112,12 @@ fn rooted(given: &[Step], word: &Word, at: Whereabouts<'_>) -> Vec<Step> {
     }
 }
 
+/// Whether this is `/proc/PID/root` (proc_pid_root(5)), whatever the process.
+fn is_root_of_process(parts: &[Vec<Step>]) -> bool {
+    let is = |part: &[Step], name: &str| part.iter().cloned().eq(bytes(Path::new(name)));
+    matches!(parts, [proc, _, root] if is(proc, "proc") && is(root, "root"))
+}
+
 /// Puts parts together again, `.` and `..` resolved.
 fn normal(steps: &[Step], base: Vec<Vec<Step>>) -> Vec<Step> {
     let mut parts = base;
@@ -136,6 +142,10 @@ fn normal(steps: &[Step], base: Vec<Vec<Step>>) -> Vec<Step> {
             // Older shells let `.*` stand for `..`.
             [Step::Byte(b'.'), Step::Part, ..] => parts = vec![vec![Step::All]],
             part => parts.push(part.to_vec()),
+        }
+        // The root of a process is the root of this host, as far as can be told.
+        if is_root_of_process(&parts) {
+            parts.clear();
         }
     }
     let mut path = Vec::new();
