@@ -27,10 +27,14 @@ pub const PURE: u8 = 5;
 
 /// The modules that may name each outside package. `*` is for packages that carry no power and no format.
 pub const HOMES: &[Home] = &[
+    Home { package: "aws_lc_rs", modules: &["server"] },
+    Home { package: "axum", modules: &["server"] },
     Home { package: "base64", modules: &["model", "encoding"] },
+    Home { package: "bytes", modules: &["server"] },
     Home { package: "clap", modules: &["cli"] },
     Home { package: "clap_complete", modules: &["cli"] },
     Home { package: "clap_mangen", modules: &["cli"] },
+    Home { package: "deadpool_postgres", modules: &["server"] },
     Home { package: "ed25519_dalek", modules: &["encoding"] },
     Home { package: "getrandom", modules: &["host"] },
     Home { package: "indicatif", modules: &["cli"] },
@@ -41,6 +45,7 @@ pub const HOMES: &[Home] = &[
     Home { package: "linux_keyutils_keyring_store", modules: &["host"] },
     Home { package: "postcard", modules: &["policy"] },
     Home { package: "reqwest", modules: &["remote"] },
+    Home { package: "rusqlite", modules: &["server"] },
     Home { package: "rustix", modules: &["host"] },
     Home { package: "schemars", modules: &["model", "encoding", "policy", "host"] },
     Home { package: "serde", modules: &["*"] },
@@ -51,7 +56,8 @@ pub const HOMES: &[Home] = &[
     Home { package: "shuck_parser", modules: &["command"] },
     Home { package: "ssh_key", modules: &["encoding"] },
     Home { package: "thiserror", modules: &["*"] },
-    Home { package: "tokio", modules: &["remote"] },
+    Home { package: "tokio", modules: &["remote", "server"] },
+    Home { package: "tokio_postgres", modules: &["server"] },
     Home { package: "uuid", modules: &["model"] },
     Home { package: "zeroize", modules: &["*"] },
 ];
@@ -91,11 +97,12 @@ pub const CALLERS: &[Caller] = &[
         ],
         places: &["src/host/launch", "src/host/raw"],
     },
-    // A keyring may hang for ever, so that it is asked on a thread that can be left behind.
+    // A keyring may hang for ever, so that it is asked on a thread that can be left behind; the server's connections and the
+    // one to it are tasks.
     Caller {
         what: "starting a process or a thread",
         matches: &[Match::Signs(&[".", "spawn"]), Match::Signs(&[":", ":", "spawn"])],
-        places: &["src/host/launch", "src/host/raw", "src/host/keyring"],
+        places: &["src/host/launch", "src/host/raw", "src/host/keyring", "src/remote/waiting", "src/server"],
     },
     Caller {
         what: "code the compiler does not check",
