@@ -46,6 +46,9 @@ _gate() {
             gate,requests)
                 cmd="gate__subcmd__requests"
                 ;;
+            gate,serve)
+                cmd="gate__subcmd__serve"
+                ;;
             gate,show)
                 cmd="gate__subcmd__show"
                 ;;
@@ -103,6 +106,12 @@ _gate() {
             gate__subcmd__policy,test)
                 cmd="gate__subcmd__policy__subcmd__test"
                 ;;
+            gate__subcmd__serve,revoke)
+                cmd="gate__subcmd__serve__subcmd__revoke"
+                ;;
+            gate__subcmd__serve,token)
+                cmd="gate__subcmd__serve__subcmd__token"
+                ;;
             *)
                 ;;
         esac
@@ -110,7 +119,7 @@ _gate() {
 
     case "${cmd}" in
         gate)
-            opts="-c -h -V --reason --within --no-wait --resume --status --shell --help --version explain policy requests show approve deny withdraw key init audit tour completions pages"
+            opts="-c -h -V --reason --within --no-wait --resume --status --shell --help --version explain policy requests show approve deny withdraw key init audit serve tour completions pages"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -612,6 +621,80 @@ _gate() {
                 return 0
             fi
             case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        gate__subcmd__serve)
+            opts="-h --listen --data --database --help token revoke"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --listen)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --data)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --database)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        gate__subcmd__serve__subcmd__revoke)
+            opts="-h --data --database --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --data)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --database)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        gate__subcmd__serve__subcmd__token)
+            opts="-h --within --data --database --help host approver auditor admin"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --within)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --data)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --database)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;

@@ -43,6 +43,7 @@ complete -c gate -n "__fish_gate_needs_command" -a "withdraw" -d 'Take back a re
 complete -c gate -n "__fish_gate_needs_command" -a "key" -d 'Make, list and show the keys that answers are signed with'
 complete -c gate -n "__fish_gate_needs_command" -a "init" -d 'Write a first configuration, or add somebody to it'
 complete -c gate -n "__fish_gate_needs_command" -a "audit" -d 'Read, check and repair the audit log'
+complete -c gate -n "__fish_gate_needs_command" -a "serve" -d 'Run the approval server, and say who may call it'
 complete -c gate -n "__fish_gate_needs_command" -a "tour" -d 'See gate at work, in a home of its own that is removed again'
 complete -c gate -n "__fish_gate_needs_command" -a "completions" -d 'Write completions for a shell to standard output'
 complete -c gate -n "__fish_gate_needs_command" -a "pages" -d 'Write the man pages to a folder'
@@ -150,6 +151,19 @@ complete -c gate -n "__fish_gate_using_subcommand audit; and __fish_seen_subcomm
 complete -c gate -n "__fish_gate_using_subcommand audit; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help'
 complete -c gate -n "__fish_gate_using_subcommand audit; and __fish_seen_subcommand_from repair" -l yes -d 'Do not ask'
 complete -c gate -n "__fish_gate_using_subcommand audit; and __fish_seen_subcommand_from repair" -s h -l help -d 'Print help'
+complete -c gate -n "__fish_gate_using_subcommand serve; and not __fish_seen_subcommand_from token revoke" -l listen -d 'Where it listens' -r
+complete -c gate -n "__fish_gate_using_subcommand serve; and not __fish_seen_subcommand_from token revoke" -l data -d 'The server\'s own folder [default: `server` below gate\'s state]' -r -F
+complete -c gate -n "__fish_gate_using_subcommand serve; and not __fish_seen_subcommand_from token revoke" -l database -d 'A PostgreSQL database for several servers together, without a password in it: PGPASSFILE, or all of it in GATE_DATABASE [default: a file in the server\'s folder]' -r
+complete -c gate -n "__fish_gate_using_subcommand serve; and not __fish_seen_subcommand_from token revoke" -s h -l help -d 'Print help'
+complete -c gate -n "__fish_gate_using_subcommand serve; and not __fish_seen_subcommand_from token revoke" -f -a "token" -d 'Let a host, an approver, an auditor or an admin call; prints the token, this once'
+complete -c gate -n "__fish_gate_using_subcommand serve; and not __fish_seen_subcommand_from token revoke" -f -a "revoke" -d 'Let the owner of a token call no more'
+complete -c gate -n "__fish_gate_using_subcommand serve; and __fish_seen_subcommand_from token" -l within -d 'For how long it counts [default: until it is revoked]' -r
+complete -c gate -n "__fish_gate_using_subcommand serve; and __fish_seen_subcommand_from token" -l data -d 'The server\'s own folder [default: `server` below gate\'s state]' -r -F
+complete -c gate -n "__fish_gate_using_subcommand serve; and __fish_seen_subcommand_from token" -l database -d 'A PostgreSQL database for several servers together, without a password in it: PGPASSFILE, or all of it in GATE_DATABASE [default: a file in the server\'s folder]' -r
+complete -c gate -n "__fish_gate_using_subcommand serve; and __fish_seen_subcommand_from token" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c gate -n "__fish_gate_using_subcommand serve; and __fish_seen_subcommand_from revoke" -l data -d 'The server\'s own folder [default: `server` below gate\'s state]' -r -F
+complete -c gate -n "__fish_gate_using_subcommand serve; and __fish_seen_subcommand_from revoke" -l database -d 'A PostgreSQL database for several servers together, without a password in it: PGPASSFILE, or all of it in GATE_DATABASE [default: a file in the server\'s folder]' -r
+complete -c gate -n "__fish_gate_using_subcommand serve; and __fish_seen_subcommand_from revoke" -s h -l help -d 'Print help'
 complete -c gate -n "__fish_gate_using_subcommand tour" -s h -l help -d 'Print help'
 complete -c gate -n "__fish_gate_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c gate -n "__fish_gate_using_subcommand pages" -s h -l help -d 'Print help'

@@ -27,5 +27,8 @@ pub mod model;
 pub mod policy;
 #[cfg_attr(not(test), forbid(clippy::disallowed_methods, clippy::disallowed_types))]
 pub mod ports;
+pub mod remote;
 #[cfg_attr(not(test), forbid(clippy::disallowed_methods, clippy::disallowed_types))]
 pub mod secrets;
+#[cfg(feature = "server")]
+pub mod server;

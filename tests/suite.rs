@@ -25,4 +25,5 @@ mod launch;
 mod people;
 mod policy;
 mod record;
+mod remote;
 mod support;

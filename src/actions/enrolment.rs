@@ -190,6 +190,7 @@ mod tests {
 
     use super::*;
     use crate::clearance::{Receipt, Written};
+    use crate::model::PublicKey;
     use crate::model::{Apart, Digest, LogHead, LogId, Principal, RequestId, Requester, SelfApproval};
     use crate::policy::Policy;
     use crate::ports::{Outcome, Recorded, Unclaimed};
@@ -205,6 +206,10 @@ mod tests {
 
         fn key(&self) -> Fingerprint {
             key(99).public().fingerprint()
+        }
+
+        fn sign(&self, _: &str, _: &[u8]) -> (PublicKey, [u8; 64]) {
+            (key(99).public().clone(), [0; 64])
         }
 
         fn has_policy(&mut self, _: &Digest) -> Result<bool, Failure> {
@@ -255,6 +260,7 @@ mod tests {
             outcome: Outcome::Asked,
             reach: Apart::Key,
             shared: None,
+            remote: None,
             settings: Value::Null,
         }
     }

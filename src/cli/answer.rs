@@ -8,14 +8,15 @@ use crate::actions::answer::{AnswerError, Answered, Desk, answer};
 use crate::approval::Screen;
 use crate::host::clock::HostClock;
 use crate::host::keys::{FileSigner, KeyFile, Keys};
-use crate::host::queue::{Queue, QueueError, Queued, State};
+use crate::host::queue::{QueueError, Queued, State};
 use crate::host::terminal::Terminal;
 use crate::model::{Answer, RequestId, Shown};
-use crate::ports::{Approver, Failure, Signer};
+use crate::ports::{Approver, Failure, Requests, Signer};
 use zeroize::Zeroizing;
 
 use super::exit;
 use super::failure::Complaint;
+use super::inbox::Inbox;
 use super::place::{Place, broken, now};
 use super::requests::{entry, head};
 use super::ring;
@@ -44,13 +45,13 @@ pub fn run(said: &Said, decision: Answer) -> Result<(), Complaint> {
     let terminal = Terminal::open();
     complete(said, decision, terminal.is_some())?;
     let place = Place::read()?;
-    let queue = place.queue()?;
-    let id = chosen(said.id, queue.as_ref(), terminal.as_ref(), decision)?;
-    let queue = queue.ok_or_else(|| Complaint::from(QueueError::NoRequest(id)))?;
+    let inbox = Inbox::open(&place)?;
+    let id = chosen(said.id, &inbox, terminal.as_ref(), decision)?;
+    let queue = inbox.desk(id)?;
     let answered = match said.key.as_ref().and_then(|key| ring::named(key)) {
         Some(name) => {
             let mut signer = ring::signer(&place, name)?;
-            let answered = signed(said, decision, &place, &queue, id, &mut signer, terminal.as_ref());
+            let answered = signed(said, decision, &place, queue, id, &mut signer, terminal.as_ref());
             answered.map_err(Complaint::from)?
         }
         None => {
@@ -58,7 +59,7 @@ pub fn run(said: &Said, decision: Answer) -> Result<(), Complaint> {
                 Some(path) => Keys::at(path).map_err(|error| Complaint::new(exit::USAGE, error.to_string()))?,
                 None => key(&place, terminal.as_ref())?,
             };
-            by_file(said, decision, &place, &queue, id, file, terminal.as_ref())?
+            by_file(said, decision, &place, queue, id, file, terminal.as_ref())?
         }
     };
     let verb = past(decision);
@@ -70,7 +71,7 @@ fn by_file(
     said: &Said,
     decision: Answer,
     place: &Place,
-    queue: &Queue,
+    queue: &dyn Requests,
     id: RequestId,
     file: KeyFile,
     terminal: Option<&Terminal>,
@@ -108,7 +109,7 @@ fn signed(
     said: &Said,
     decision: Answer,
     place: &Place,
-    queue: &Queue,
+    queue: &dyn Requests,
     id: RequestId,
     signer: &mut dyn Signer,
     terminal: Option<&Terminal>,
@@ -152,20 +153,20 @@ fn complete(said: &Said, decision: Answer, terminal: bool) -> Result<(), Complai
 /// The request that is meant: the named one, the only one, or the one that is picked.
 fn chosen(
     named: Option<RequestId>,
-    queue: Option<&Queue>,
+    inbox: &Inbox,
     terminal: Option<&Terminal>,
     decision: Answer,
 ) -> Result<RequestId, Complaint> {
     if let Some(id) = named {
         // Here only to say in time that there is none; what is answered is read once, later.
-        return match queue {
-            Some(queue) => queue.read(id).map(|_| id).map_err(Complaint::from),
+        return match inbox.find(id)? {
+            Some(_) => Ok(id),
             None => Err(QueueError::NoRequest(id).into()),
         };
     }
-    let listing = queue.map_or_else(|| Ok(crate::host::queue::Listing::default()), |queue| queue.list(now()))?;
-    let open = |queued: &&Queued| queued.state != State::Gone && queued.received.request().expires > now();
-    let open: Vec<Queued> = listing.requests.iter().filter(open).cloned().collect();
+    let open = |queued: &Queued| queued.state != State::Gone && queued.received.request().expires > now();
+    let (waiting, _) = inbox.waiting()?;
+    let open: Vec<Queued> = waiting.into_iter().map(|found| found.queued).filter(open).collect();
     let id = |queued: &Queued| queued.received.request().id;
     match (open.as_slice(), terminal) {
         ([], _) => Err(Complaint::new(exit::USAGE, "no request waits for an answer")),

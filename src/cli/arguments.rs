@@ -86,6 +86,9 @@ pub enum Command {
     Init(super::init::Arguments),
     /// Read, check and repair the audit log
     Audit(super::audit::Arguments),
+    /// Run the approval server, and say who may call it
+    #[cfg(feature = "server")]
+    Serve(super::serve::Arguments),
     /// See gate at work, in a home of its own that is removed again
     Tour(super::tour::Arguments),
     /// Write completions for a shell to standard output

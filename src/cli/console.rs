@@ -58,6 +58,7 @@ impl<'a> Console<'a> {
             | Stop::Configuration(_)
             | Stop::Binding(_)
             | Stop::Approvals(_)
+            | Stop::Unreachable(_)
             | Stop::Log(_)
             | Stop::Unfound(_) => ("broken", vec![reason]),
         };

@@ -88,6 +88,7 @@ impl From<Stop> for Complaint {
             Stop::Unenrolled(unenrolled) => Self::from(unenrolled),
             Stop::Configuration(failure) | Stop::Binding(failure) => Self::failure(exit::CONFIGURATION, failure),
             Stop::Approvals(failure) => Self::failure(exit::CONFIGURATION, failure),
+            Stop::Unreachable(failure) => Self::failure(exit::UNREACHABLE, failure),
             Stop::Log(failure) => Self::failure(exit::LOG, failure),
             Stop::Unfound(Unfound::NotFound(_)) => Self::new(exit::NOT_FOUND, message),
             Stop::Unfound(Unfound::NotExecutable(_)) => Self::new(exit::NOT_EXECUTABLE, message),

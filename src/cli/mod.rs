@@ -11,6 +11,7 @@ mod enrolment;
 pub mod exit;
 mod explain;
 mod failure;
+mod inbox;
 mod init;
 mod key;
 mod output;
@@ -20,6 +21,8 @@ mod requests;
 mod ring;
 mod run;
 mod screen;
+#[cfg(feature = "server")]
+mod serve;
 mod show;
 mod split;
 mod surroundings;
@@ -76,6 +79,8 @@ fn dispatch(own: Vec<OsString>, named: Option<Named>) -> Result<ExitCode, Compla
         Some(Command::Key(arguments)) => done(key::run(&arguments)),
         Some(Command::Init(arguments)) => done(init::run(&arguments)),
         Some(Command::Audit(arguments)) => audit::run(&arguments),
+        #[cfg(feature = "server")]
+        Some(Command::Serve(arguments)) => done(serve::run(&arguments)),
         Some(Command::Tour(arguments)) => done(tour::run(&arguments)),
         Some(Command::Completions(arguments)) => done(completions::run(&arguments)),
         Some(Command::Pages(arguments)) => done(completions::pages(&arguments)),

@@ -5,7 +5,7 @@ use crate::host::clock::HostClock;
 use crate::host::config::{Config, Paths, Trusting};
 use crate::host::keys::Keys;
 use crate::host::log::read_pin;
-use crate::host::queue::{Listing, Queue};
+use crate::host::queue::Queue;
 use crate::model::{Fingerprint, Timestamp};
 use crate::ports::{Clock as _, Log};
 
@@ -41,14 +41,6 @@ impl Place {
     pub fn queue(&self) -> Result<Option<Queue>, Complaint> {
         let place = super::run::queue(&self.paths, self.config.requests.as_deref());
         Queue::existing(&place).map_err(Complaint::from)
-    }
-
-    /// All requests, oldest first.
-    pub fn requests(&self) -> Result<Listing, Complaint> {
-        match self.queue()? {
-            Some(queue) => queue.list(now()).map_err(Complaint::from),
-            None => Ok(Listing::default()),
-        }
     }
 
     /// The keys of this user.

@@ -7,12 +7,13 @@ use clap::Args;
 use serde::Serialize;
 
 use crate::encoding::json::strict;
-use crate::host::queue::{Queue, Queued, State};
+use crate::host::queue::{Queued, State};
 use crate::host::terminal::Terminal;
 use crate::model::{Answer, Clause, Digest, Fingerprint, RequestId, Requester, Shown, Text, Timestamp, Verdict};
 
 use super::explain::clause_line;
 use super::failure::Complaint;
+use super::inbox::{Found, Inbox};
 use super::output;
 use super::place::{Place, now};
 
@@ -63,28 +64,26 @@ pub struct Answering {
 /// Lists requests.
 pub fn run(arguments: &Arguments) -> Result<(), Complaint> {
     let place = Place::read()?;
-    let queue = place.queue()?;
-    let listing = place.requests()?;
-    for notice in &listing.notices {
-        super::complain(&Complaint::new(0, notice.clone()));
+    let (waiting, notices) = Inbox::open(&place)?.waiting()?;
+    for notice in notices {
+        super::complain(&Complaint::new(0, notice));
     }
     let text = if arguments.json {
-        let rows: Result<Vec<Row<'_>>, Complaint> =
-            listing.requests.iter().map(|queued| row(queued, queue.as_ref())).collect();
-        output::json(&rows?)?
-    } else if listing.requests.is_empty() {
+        output::json(&waiting.iter().map(row).collect::<Vec<_>>())?
+    } else if waiting.is_empty() {
         "no request waits for an answer\n".to_owned()
     } else {
         let width = Terminal::open().map_or(100, |terminal| terminal.columns());
-        table(&listing.requests, now(), width)
+        table(&waiting.iter().map(|found| found.queued.clone()).collect::<Vec<_>>(), now(), width)
     };
     std::io::stdout().write_all(text.as_bytes()).map_err(|error| Complaint::output(&error))
 }
 
-fn row<'a>(queued: &'a Queued, queue: Option<&Queue>) -> Result<Row<'a>, Complaint> {
+fn row(found: &Found) -> Row<'_> {
+    let queued = &found.queued;
     let request = queued.received.request();
     let subject = &request.subject;
-    Ok(Row {
+    Row {
         id: request.id,
         digest: queued.received.digest(),
         created: request.created,
@@ -95,16 +94,15 @@ fn row<'a>(queued: &'a Queued, queue: Option<&Queue>) -> Result<Row<'a>, Complai
         directory: &subject.invocation.directory.path,
         requirement: &subject.requirement,
         state: state(queued, now()),
-        answers: queue.map_or(Ok(Vec::new()), |queue| answers(queue, request.id))?,
-    })
+        answers: answers(&found.verdicts),
+    }
 }
 
-/// The answers to a request in the order of their times, as they lie in the queue.
-pub fn answers(queue: &Queue, id: RequestId) -> Result<Vec<Answering>, Complaint> {
-    let (found, _) = queue.answers(id)?;
-    let mut answers: Vec<Answering> = found.iter().filter_map(|answer| answering(&answer.bytes)).collect();
+/// The answers to a request in the order of their times, as they lie there.
+fn answers(verdicts: &[Vec<u8>]) -> Vec<Answering> {
+    let mut answers: Vec<Answering> = verdicts.iter().filter_map(|bytes| answering(bytes)).collect();
     answers.sort_by_key(|answer| (answer.at, answer.digest));
-    Ok(answers)
+    answers
 }
 
 fn answering(bytes: &[u8]) -> Option<Answering> {

@@ -24,12 +24,14 @@ use crate::host::signals::{Interrupts, reraise};
 use crate::host::status::{Bounds, StatusFile};
 use crate::host::{machine, uid};
 use crate::model::Ended;
-use crate::ports::{Clock as _, Configuration as _, Failure, Interrupt, Unfound};
+use crate::ports::{Carrier, Clock as _, Configuration as _, Failure, Interrupt, Unfound};
+use crate::remote::RemoteApprovals;
 
 use super::arguments::RunOptions;
 use super::console::Console;
 use super::exit;
 use super::failure::Complaint;
+use super::inbox;
 use super::split::Named;
 use super::surroundings::{directory, home, paths, variable};
 
@@ -83,6 +85,12 @@ fn decided(options: &RunOptions, paths: &Paths, wanted: &Wanted, console: &mut C
     let configured = configuration.read().map_err(Stop::Configuration)?;
     let mut log = open_log(paths, &configured.host).map_err(Stop::Log)?;
     let queue = queue(paths, configured.shared.as_deref());
+    let remote = configured.remote.clone();
+    let access = || match &remote {
+        Some(remote) => inbox::access(remote, paths),
+        None => Err(Failure { message: "no approval server is configured".to_owned(), hint: None }),
+    };
+    let mut carrier = remote.as_ref().map(|remote| RemoteApprovals::new(&access, remote.unreachable));
     configuration.first.replace(Some(configured));
     let interrupts = Interrupts::watch().map_err(|error| Stop::Binding(Failure::of(&error)))?;
     let mut world = World {
@@ -91,7 +99,8 @@ fn decided(options: &RunOptions, paths: &Paths, wanted: &Wanted, console: &mut C
         configuration: &configuration,
         entropy: &mut SystemEntropy,
         log: &mut log,
-        approvals: &mut LocalApprovals::new(queue, Some(&interrupts)),
+        approvals: &mut LocalApprovals::new(queue, Some(&interrupts))
+            .and(carrier.as_mut().map(|carrier| carrier as &mut dyn Carrier)),
         disclosures: &mut DisclosureFolder::new(paths.disclosures()),
         launcher: &mut Launcher::default(),
         person: console,

@@ -15,6 +15,7 @@ use crate::model::{Digest, Proof, Request, RequestId, Shown, Verdict};
 
 use super::exit;
 use super::failure::Complaint;
+use super::inbox::{self, Inbox};
 use super::output;
 use super::place::{Place, broken, now};
 use super::screen;
@@ -86,26 +87,16 @@ pub fn run(arguments: &Arguments) -> Result<(), Complaint> {
 /// In the queue while it is open, afterwards in the log.
 fn found(place: &Place, id: RequestId) -> Result<Found, Complaint> {
     let missing = || Complaint::from(QueueError::NoRequest(id));
-    let waiting = match place.queue()? {
-        Some(queue) => match queue.read(id) {
-            Ok(queued) => Some((queued, queue.answers(id)?)),
-            Err(QueueError::NoRequest(_)) => None,
-            Err(error) => return Err(error.into()),
-        },
-        None => None,
-    };
-    let Some((Queued { received, state, .. }, (answers, notices))) = waiting else {
+    let Some(inbox::Found { queued: Queued { received, state, .. }, over, verdicts }) = Inbox::open(place)?.find(id)?
+    else {
         return recorded(place, id)?.ok_or_else(missing);
     };
-    for notice in notices {
-        super::complain(&Complaint::new(0, notice));
-    }
-    let state = match state {
-        State::Waiting => "waiting",
-        State::Parked => "parked",
-        State::Gone => "gone: nobody waits for it any more",
+    let state = match (over, state) {
+        (Some(over), _) => over,
+        (None, State::Waiting) => "waiting",
+        (None, State::Parked) => "parked",
+        (None, State::Gone) => "gone: nobody waits for it any more",
     };
-    let verdicts = answers.into_iter().map(|answer| answer.bytes).collect();
     Ok(Found { received, state: state.to_owned(), verdicts: sorted(verdicts) })
 }
 

@@ -47,6 +47,7 @@ impl Configuration for HostConfiguration<'_> {
             reach: if config.requests.is_some() { Apart::Account } else { Apart::Key },
             roster: config.roster,
             shared: config.requests,
+            remote: config.remote,
         })
     }
 }

@@ -20,6 +20,7 @@ pub mod requester;
 pub mod signals;
 pub mod status;
 pub mod terminal;
+pub mod token;
 mod unchanged;
 
 pub use raw::undumpable;

@@ -15,6 +15,7 @@ mod lookalike;
 mod masked;
 mod moment;
 mod principal;
+mod remote;
 mod request;
 mod table;
 mod text;
@@ -39,6 +40,7 @@ pub use lookalike::lookalikes;
 pub use masked::Text;
 pub use moment::Moment;
 pub use principal::{Account, EnrolledKey, Hardware, InvalidAccount, Principal, SelfApproval};
+pub use remote::{Remote, Unreachable};
 pub(crate) use request::type_tag;
 pub use request::{
     Answered, BoundFile, Claim, Directory, Environment, Invocation, LogHead, Request, RequestType, Requester, Seen,

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use crate::approval::Roster;
 use crate::encoding::json::{Value, canonical, json};
-use crate::model::{Digest, Requester};
+use crate::model::{Digest, Remote, Requester};
 use crate::policy::Policy;
 
 use super::Failure;
@@ -35,6 +35,8 @@ pub struct Configured {
     pub reach: crate::model::Apart,
     /// The queue that other accounts share, if there is one.
     pub shared: Option<PathBuf>,
+    /// The approval server, if there is one.
+    pub remote: Option<Remote>,
     /// The text of the settings and principals, as it is recorded.
     pub settings: Value,
 }

@@ -3,7 +3,7 @@
 use crate::audit::Entry;
 use crate::clearance::Receipt;
 use crate::encoding::json::{Map, Value};
-use crate::model::{Digest, Fingerprint, LogHead, LogId, RequestId};
+use crate::model::{Digest, Fingerprint, LogHead, LogId, PublicKey, RequestId};
 
 use super::Failure;
 
@@ -14,6 +14,9 @@ pub trait Log {
 
     /// The key that signs its records.
     fn key(&self) -> Fingerprint;
+
+    /// The record key, and its signature over bytes of this type as DSSE encodes them.
+    fn sign(&self, payload_type: &str, bytes: &[u8]) -> (PublicKey, [u8; 64]);
 
     /// Whether a `policy` record with this digest is in the log.
     ///

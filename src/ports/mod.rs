@@ -2,13 +2,15 @@
 
 mod answering;
 mod approvals;
+mod carrier;
 mod configuration;
 mod launcher;
 mod log;
 mod person;
 
 pub use answering::{Approver, Requests, Signer};
-pub use approvals::{Approvals, Event, Interrupt};
+pub use approvals::{Approvals, Event, Interrupt, Publication, REQUEST_TYPE, Unpublished};
+pub use carrier::{Carrier, Names};
 pub use configuration::{Configuration, Configured, Outcome};
 pub use launcher::{Holding, Launcher, Purpose, Standing, Unfound};
 pub use log::{Log, Recorded, Unclaimed};

@@ -7,7 +7,7 @@ use crate::encoding::json::{canonical, strict};
 use crate::model::{
     Answer, Decision, Digest, Ended, Launch, Moment, Request, RequestId, RequestType, Requirement, Subject,
 };
-use crate::ports::{Configured, Event, Failure, Progress, Unclaimed};
+use crate::ports::{Configured, Event, Failure, Progress, Publication, REQUEST_TYPE, Unclaimed, Unpublished};
 
 use super::{Case, Options, Stop, World, bind, entries, expiry, found, judged, refuse, supervised};
 use crate::actions::classify::Wanted;
@@ -115,8 +115,32 @@ fn published(world: &mut World<'_>, case: Case<'_>, requirement: &Requirement) -
     };
     world.log.append_at_head(&mut build).map(drop).map_err(Stop::Log)?;
     let question = Received::read(&bytes).map_err(|error| Stop::Binding(Failure::of(&error)))?;
-    world.approvals.publish(id, &bytes, options.no_wait).map_err(Stop::Approvals)?;
-    Ok(Asked { question, launch: bound.launch, disclosures, since, before: std::time::Duration::ZERO })
+    let asked = Asked { question, launch: bound.launch, disclosures, since, before: std::time::Duration::ZERO };
+    put_before(world, &asked, configured, &bytes, options.no_wait)?;
+    Ok(asked)
+}
+
+/// Puts a recorded request before approvers; one that cannot reach them where it must is over.
+fn put_before(
+    world: &mut World<'_>,
+    asked: &Asked,
+    configured: &Configured,
+    bytes: &[u8],
+    stays: bool,
+) -> Result<(), Stop> {
+    let (key, signature) = world.log.sign(REQUEST_TYPE, bytes);
+    let publication = Publication { id: asked.id(), bytes, stays, signed: (&key, signature) };
+    match world.approvals.publish(&publication) {
+        Ok(()) => Ok(()),
+        Err(Unpublished::Failed(failure)) => Err(Stop::Approvals(failure)),
+        Err(Unpublished::Unreachable(failure)) => {
+            // Whoever resumes asks about what was recorded; it may reach them another time.
+            if !stays {
+                finish(world, asked, configured, "broken", "the approval server could not be reached")?;
+            }
+            Err(Stop::Unreachable(failure))
+        }
+    }
 }
 
 /// Takes up a request that stands in the log, if it is about exactly this.
@@ -135,8 +159,9 @@ fn resumed(world: &mut World<'_>, case: Case<'_>, requirement: &Requirement, id:
     }
     let since = world.clock.now();
     let before = since.wall.since(question.request().created);
-    world.approvals.publish(id, &recorded.bytes, true).map_err(Stop::Approvals)?;
-    Ok(Asked { question, launch: bound.launch, disclosures, since, before })
+    let asked = Asked { question, launch: bound.launch, disclosures, since, before };
+    put_before(world, &asked, case.configured, &recorded.bytes, true)?;
+    Ok(asked)
 }
 
 /// The invocation bound to the bytes that will run; what cannot run is refused before anything is hashed.

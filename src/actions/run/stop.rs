@@ -62,6 +62,9 @@ pub enum Stop {
     /// A request cannot be put before approvers.
     #[error("{0}")]
     Approvals(Failure),
+    /// The approval server cannot be reached, and must be.
+    #[error("{0}")]
+    Unreachable(Failure),
     /// The log cannot be written or trusted.
     #[error("{0}")]
     Log(Failure),

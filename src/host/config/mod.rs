@@ -15,7 +15,7 @@ use serde::Deserialize;
 use self::file::{FileError, FileRead};
 use crate::approval::{Roster, RosterError};
 use crate::encoding::yaml::{self, Placed, YamlError};
-use crate::model::{Digest, Principal, SelfApproval, Shown};
+use crate::model::{Digest, Principal, Remote, SelfApproval, Shown};
 
 pub use paths::{PathError, Paths, SYSTEM, Trusting, home};
 pub use schema::schema;
@@ -34,6 +34,8 @@ pub struct Config {
     pub keys: KeyStore,
     /// A queue that other accounts share, if `/etc/gate` names one.
     pub requests: Option<PathBuf>,
+    /// The approval server, if there is one.
+    pub remote: Option<Remote>,
     /// The files that were read, and the digests of their texts.
     pub sources: Vec<(PathBuf, Digest)>,
 }
@@ -119,6 +121,7 @@ struct Written {
     /// A queue that other accounts share: an absolute path, in `/etc/gate/config.yaml` only.
     #[schemars(with = "Option<String>", regex(pattern = "^/"))]
     requests: Option<Placed<PathBuf>>,
+    remote: Option<Placed<Remote>>,
 }
 
 /// A file of one layer, with its text for showing faults.
@@ -200,6 +203,7 @@ impl Config {
             outcome: first(&layers, |written| written.outcome.as_ref()).unwrap_or_default(),
             keys: first(&layers, |written| written.keys.as_ref()).unwrap_or_default(),
             requests,
+            remote: layers.iter().find_map(|layer| layer.written.remote.as_ref()).map(|placed| placed.value.clone()),
             sources,
         })
     }
@@ -231,6 +235,9 @@ fn check_replaced(system: &Layer, user: &Layer) -> Result<(), ConfigError> {
     }
     if let (Some(_), Some(at)) = (&above.outcome, &below.outcome) {
         return Err(user.fault(at, &message("outcome"), hint));
+    }
+    if let (Some(_), Some(at)) = (&above.remote, &below.remote) {
+        return Err(user.fault(at, &message("remote"), hint));
     }
     match (&above.keys, &below.keys) {
         (Some(_), Some(at)) => Err(user.fault(at, &message("keys"), hint)),

@@ -4,8 +4,9 @@ use super::error::{ClaimError, LogError};
 use super::{AuditLog, BROKEN, LOCK};
 use crate::audit::Entry;
 use crate::clearance::Receipt;
+use crate::encoding::dsse;
 use crate::encoding::json::{Map, Value};
-use crate::model::{Digest, Fingerprint, LogHead, LogId, RequestId};
+use crate::model::{Digest, Fingerprint, LogHead, LogId, PublicKey, RequestId};
 use crate::ports::{Failure, Log, Recorded, Unclaimed};
 
 impl Log for AuditLog {
@@ -15,6 +16,10 @@ impl Log for AuditLog {
 
     fn key(&self) -> Fingerprint {
         self.pin.key.fingerprint()
+    }
+
+    fn sign(&self, payload_type: &str, bytes: &[u8]) -> (PublicKey, [u8; 64]) {
+        (self.key.public().clone(), self.key.sign(&dsse::pae(payload_type, bytes)))
     }
 
     fn has_policy(&mut self, digest: &Digest) -> Result<bool, Failure> {

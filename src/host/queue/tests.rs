@@ -2,12 +2,13 @@
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt as _, chown, symlink};
+use std::sync::LazyLock;
 
 use super::*;
 use crate::approval::trial::{CREATED, clause, request, requester, time};
 use crate::encoding::json::canonical;
-use crate::model::{Request, Timestamp};
-use crate::ports::Approvals as _;
+use crate::model::{PublicKey, Request, Timestamp};
+use crate::ports::{Approvals as _, Publication};
 
 pub(super) struct World {
     pub folder: tempfile::TempDir,
@@ -40,6 +41,12 @@ pub(super) fn bytes(request: &Request) -> Vec<u8> {
     canonical(request).unwrap()
 }
 
+/// The queue looks at no signature.
+fn publication(id: RequestId, bytes: &[u8], stays: bool) -> Publication<'_> {
+    static KEY: LazyLock<PublicKey> = LazyLock::new(|| PublicKey::ed25519(&[9; 32]).unwrap());
+    Publication { id, bytes, stays, signed: (&KEY, [0; 64]) }
+}
+
 impl World {
     pub fn waiting(&self) -> LocalApprovals<'static> {
         LocalApprovals::new(self.place.clone(), None)
@@ -47,7 +54,7 @@ impl World {
 
     pub fn published(&self, request: &Request, stays: bool) -> LocalApprovals<'static> {
         let mut waiting = self.waiting();
-        waiting.publish(request.id, &bytes(request), stays).unwrap();
+        waiting.publish(&publication(request.id, &bytes(request), stays)).unwrap();
         waiting
     }
 
@@ -197,8 +204,8 @@ fn a_queue_that_others_could_change_is_not_used() {
     symlink("/tmp", linked.folder.path().join("link")).unwrap();
     assert!(Queue::existing(&Place::Own(linked.folder.path().join("link"))).is_err());
     let missing = Place::Shared("/no/such/queue".into());
-    let fault = LocalApprovals::new(missing, None).publish(asked(1).id, b"x", false).unwrap_err();
-    assert_eq!(fault.message, "the queue `/no/such/queue` does not exist");
+    let fault = LocalApprovals::new(missing, None).publish(&publication(asked(1).id, b"x", false)).unwrap_err();
+    assert_eq!(fault.to_string(), "the queue `/no/such/queue` does not exist");
 }
 
 #[test]

@@ -19,7 +19,7 @@ use super::{Kind, LARGEST_REQUEST, LARGEST_VERDICT, MOST_ANSWERS, QueueError, cl
 use crate::host::clock::HostClock;
 use crate::host::signals::Interrupts;
 use crate::model::{Apart, Moment, RequestId};
-use crate::ports::{Approvals, Clock as _, Event, Failure};
+use crate::ports::{Approvals, Carrier, Clock as _, Event, Failure, Publication, Unpublished};
 
 /// How often a request that others take away is put back.
 const MOST_TIMES: usize = 16;
@@ -28,6 +28,7 @@ const MOST_TIMES: usize = 16;
 pub struct LocalApprovals<'a> {
     place: Place,
     interrupts: Option<&'a Interrupts>,
+    carrier: Option<&'a mut dyn Carrier>,
     waiting: Option<Waiting>,
 }
 
@@ -55,7 +56,13 @@ impl<'a> LocalApprovals<'a> {
     /// The queue at this place; the signals end a wait.
     #[must_use]
     pub const fn new(place: Place, interrupts: Option<&'a Interrupts>) -> Self {
-        Self { place, interrupts, waiting: None }
+        Self { place, interrupts, carrier: None, waiting: None }
+    }
+
+    /// The same, with another way to approvers besides.
+    #[must_use]
+    pub fn and(self, carrier: Option<&'a mut dyn Carrier>) -> Self {
+        Self { carrier, ..self }
     }
 
     fn waiting(&mut self, id: RequestId) -> Result<&mut Waiting, QueueError> {
@@ -67,7 +74,8 @@ impl<'a> LocalApprovals<'a> {
 
     fn wait(&mut self, id: RequestId, until: &Moment) -> Result<Event, QueueError> {
         let interrupts = self.interrupts;
-        let waiting = self.waiting(id)?;
+        self.waiting(id)?;
+        let Self { carrier, waiting: Some(waiting), .. } = self else { return Err(QueueError::NoRequest(id)) };
         let timers =
             Timers::set(until).map_err(|fault| QueueError::of("time", waiting.dir.path("").as_path(), fault))?;
         loop {
@@ -76,6 +84,7 @@ impl<'a> LocalApprovals<'a> {
             }
             if waiting.pending.is_empty() {
                 waiting.look()?;
+                waiting.pending.extend(carrier.as_mut().and_then(|carrier| carrier.take()));
             }
             if let Some(event) = waiting.pending.pop_front() {
                 return Ok(event);
@@ -83,7 +92,7 @@ impl<'a> LocalApprovals<'a> {
             if is_over(&HostClock.now(), until) {
                 return Ok(Event::Deadline);
             }
-            waiting.sleep(&timers, interrupts)?;
+            waiting.sleep(&timers, interrupts, carrier.as_deref())?;
         }
     }
 }
@@ -104,7 +113,8 @@ fn park(dir: &Dir, id: RequestId, bytes: &[u8]) -> Result<(), QueueError> {
 }
 
 impl Approvals for LocalApprovals<'_> {
-    fn publish(&mut self, id: RequestId, bytes: &[u8], stays: bool) -> Result<(), Failure> {
+    fn publish(&mut self, publication: &Publication<'_>) -> Result<(), Unpublished> {
+        let Publication { id, bytes, stays, .. } = *publication;
         let mut publish = || {
             if bytes.len() > LARGEST_REQUEST {
                 return Err(QueueError::TooLarge { what: "request", limit: LARGEST_REQUEST });
@@ -118,10 +128,17 @@ impl Approvals for LocalApprovals<'_> {
             };
             Ok(())
         };
-        publish().map_err(|fault: QueueError| Failure::of(&fault))
+        publish().map_err(|fault: QueueError| Unpublished::Failed(Failure::of(&fault)))?;
+        match &mut self.carrier {
+            Some(carrier) => carrier.publish(publication).map_err(Unpublished::Unreachable),
+            None => Ok(()),
+        }
     }
 
-    fn close(&mut self, id: RequestId, _why: &str) {
+    fn close(&mut self, id: RequestId, why: &str) {
+        if let Some(carrier) = &mut self.carrier {
+            carrier.close(id, why);
+        }
         if let Ok(waiting) = self.waiting(id) {
             clean(&waiting.dir, id);
         }
@@ -213,7 +230,12 @@ impl Waiting {
     }
 
     /// Until something happens.
-    fn sleep(&self, timers: &Timers, interrupts: Option<&Interrupts>) -> Result<(), QueueError> {
+    fn sleep(
+        &self,
+        timers: &Timers,
+        interrupts: Option<&Interrupts>,
+        carrier: Option<&dyn Carrier>,
+    ) -> Result<(), QueueError> {
         let path = self.dir.path("");
         let signals = interrupts.map(Interrupts::readable).transpose();
         let signals = signals.map_err(|fault| QueueError::io("hear signals in", &path, fault))?;
@@ -223,6 +245,8 @@ impl Waiting {
             PollFd::new(&timers.boot, PollFlags::IN),
         ];
         sources.extend(signals.iter().map(|fd| PollFd::from_borrowed_fd(fd.as_fd(), PollFlags::IN)));
+        let carried = carrier.and_then(Carrier::readable);
+        sources.extend(carried.map(|fd| PollFd::from_borrowed_fd(fd, PollFlags::IN)));
         match poll(&mut sources, None) {
             Ok(_) | Err(Errno::INTR) => {}
             Err(fault) => return Err(QueueError::of("wait for", &path, fault)),

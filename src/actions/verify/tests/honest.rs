@@ -164,6 +164,7 @@ fn the_digest_of_a_policy_record_is_the_one_that_requests_name() {
         outcome: Outcome::Asked,
         reach: crate::model::Apart::Key,
         shared: None,
+        remote: None,
         settings: json!({"host": "build01", "roster": crate::encoding::json::strict_value(&written).unwrap()}),
     };
     let digest = configured.digest().unwrap();

@@ -1,0 +1,155 @@
+//! `gate serve`: the approval server, and who may call it.
+
+use std::io::Write as _;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand, ValueEnum};
+
+use crate::model::Span;
+use crate::server::tokens::Role;
+use crate::server::{ServeError, Serving, Settings};
+
+use super::exit;
+use super::failure::Complaint;
+use super::place::now;
+use super::surroundings::{paths, variable};
+
+/// Run the approval server, which carries requests to approvers and their answers back
+///
+/// It believes nobody and is believed by nobody: the host that runs a command checks every answer itself.
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub struct Arguments {
+    /// Where it listens
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8440")]
+    listen: SocketAddr,
+    #[command(flatten)]
+    kept: Kept,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+/// Where the server keeps what it knows.
+#[derive(Debug, Args)]
+struct Kept {
+    /// The server's own folder [default: `server` below gate's state]
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// A PostgreSQL database for several servers together, without a password in it: PGPASSFILE, or all of it in
+    /// GATE_DATABASE [default: a file in the server's folder]
+    #[arg(long, value_name = "URL")]
+    database: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Let a host, an approver, an auditor or an admin call; prints the token, this once
+    Token(Token),
+    /// Let the owner of a token call no more
+    Revoke(Revoke),
+}
+
+#[derive(Debug, Args)]
+struct Token {
+    /// What its owner may do
+    #[arg(value_name = "ROLE")]
+    role: RoleName,
+    /// The host, or the principal as the hosts enrolled it
+    #[arg(value_name = "NAME")]
+    name: String,
+    /// For how long it counts [default: until it is revoked]
+    #[arg(long, value_name = "TIME")]
+    within: Option<Span>,
+    #[command(flatten)]
+    kept: Kept,
+}
+
+#[derive(Debug, Args)]
+struct Revoke {
+    /// The part of the token between its role and its secret
+    #[arg(value_name = "ID")]
+    id: String,
+    #[command(flatten)]
+    kept: Kept,
+}
+
+/// What the owner of a token may do.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum RoleName {
+    /// Publish requests and wait for answers
+    Host,
+    /// See requests and answer them
+    Approver,
+    /// See everything
+    Auditor,
+    /// Let others in; sees no request
+    Admin,
+}
+
+impl From<RoleName> for Role {
+    fn from(name: RoleName) -> Self {
+        match name {
+            RoleName::Host => Self::Host,
+            RoleName::Approver => Self::Approver,
+            RoleName::Auditor => Self::Auditor,
+            RoleName::Admin => Self::Admin,
+        }
+    }
+}
+
+/// Serves, or says who may call.
+pub fn run(arguments: &Arguments) -> Result<(), Complaint> {
+    // A core file would hold the key of what is stored.
+    crate::host::undumpable().map_err(|error| Complaint::new(exit::CONFIGURATION, error.to_string()))?;
+    match &arguments.command {
+        None => {
+            let serving = open(&arguments.kept, arguments.listen)?;
+            Ok(serving.serve(|address| say(&format!("gate serves at http://{address}\n")))?)
+        }
+        Some(Command::Token(token)) => {
+            let expires = token.within.map(|within| now().plus(within.duration()));
+            let made = open(&token.kept, arguments.listen)?.token(token.role.into(), &token.name, expires)?;
+            print(&format!("{}\n", made.text))
+        }
+        Some(Command::Revoke(revoke)) => {
+            open(&revoke.kept, arguments.listen)?.revoke(&revoke.id)?;
+            print(&format!("revoked {}\n", revoke.id))
+        }
+    }
+}
+
+fn open(kept: &Kept, listen: SocketAddr) -> Result<Serving, Complaint> {
+    let data = match &kept.data {
+        Some(data) => data.clone(),
+        None => paths()?.state.join("server"),
+    };
+    let named = variable("GATE_DATABASE").and_then(|url| url.into_string().ok());
+    Ok(Serving::open(Settings { listen, data, database: kept.database.clone().or(named) })?)
+}
+
+fn print(text: &str) -> Result<(), Complaint> {
+    std::io::stdout().write_all(text.as_bytes()).map_err(|error| Complaint::output(&error))
+}
+
+/// People read it; scripts wait for it.
+fn say(text: &str) {
+    let _ = std::io::stderr().write_all(text.as_bytes());
+}
+
+impl From<ServeError> for Complaint {
+    fn from(error: ServeError) -> Self {
+        let message = error.to_string();
+        match error {
+            ServeError::Listen { .. } => {
+                Self::new(exit::CONFIGURATION, message).hint("--listen 127.0.0.1:PORT names another place")
+            }
+            ServeError::Write(_) => Self::new(exit::USAGE, message),
+            ServeError::Folder { .. }
+            | ServeError::System(_)
+            | ServeError::Database(_)
+            | ServeError::Sealing(_)
+            | ServeError::NoEntropy => Self::new(exit::CONFIGURATION, message),
+        }
+    }
+}

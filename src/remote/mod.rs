@@ -1,0 +1,11 @@
+//! The approval server as a host and an approver use it. Nothing that comes from there is believed: the host that runs
+//! judges every answer itself.
+
+mod client;
+mod desk;
+mod waiting;
+pub mod wire;
+
+pub use client::{Access, RemoteError};
+pub use desk::{AtServer, RemoteDesk};
+pub use waiting::RemoteApprovals;

@@ -1,0 +1,189 @@
+//! PostgreSQL, for several servers on one database. Everybody who writes takes one lock, so that the journal has one order.
+//! The name of its host is looked up by the system, not by the C library inside of gate.
+
+use std::fmt;
+use std::str::FromStr as _;
+
+use bytes::BytesMut;
+use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod};
+use tokio_postgres::config::Host;
+use tokio_postgres::error::SqlState;
+use tokio_postgres::types::{IsNull, ToSql, Type};
+use tokio_postgres::{Config, NoTls};
+
+use super::{DatabaseError, Row, Value, schema};
+
+/// The lock that everybody who writes takes: `gate` in bytes.
+const LOCK: i64 = 0x6761_7465;
+/// How many connections are kept.
+const CONNECTIONS: usize = 16;
+
+/// A pool of connections.
+pub struct Postgres {
+    pool: Pool,
+}
+
+impl fmt::Debug for Postgres {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Postgres").finish_non_exhaustive()
+    }
+}
+
+/// Statements that happen together; a connection that is let go before they are committed is closed, and they do not happen.
+pub struct Writing {
+    connection: Option<Object>,
+}
+
+impl Postgres {
+    /// Connects, and brings the tables up to date.
+    ///
+    /// # Errors
+    /// When nobody answers there, or a newer gate has changed it.
+    pub async fn open(url: &str) -> Result<Self, DatabaseError> {
+        let mut config = Config::from_str(url)?;
+        config.application_name("gate");
+        let named = config
+            .get_hosts()
+            .iter()
+            .any(|host| matches!(host, Host::Tcp(name) if name.parse::<std::net::IpAddr>().is_err()));
+        if named && config.get_hostaddrs().is_empty() {
+            let hint = "name its address with `hostaddr`, as libpq does";
+            return Err(DatabaseError::Unconnected(format!(
+                "the host of the database has a name and no address: {hint}"
+            )));
+        }
+        let manager = Manager::from_config(config, NoTls, ManagerConfig { recycling_method: RecyclingMethod::Fast });
+        let pool = Pool::builder(manager).max_size(CONNECTIONS).build();
+        let pool = pool.map_err(|error| DatabaseError::Unconnected(error.to_string()))?;
+        let opened = Self { pool };
+        opened.migrate().await?;
+        Ok(opened)
+    }
+
+    async fn connection(&self) -> Result<Object, DatabaseError> {
+        self.pool.get().await.map_err(|error| DatabaseError::Unconnected(error.to_string()))
+    }
+
+    async fn migrate(&self) -> Result<(), DatabaseError> {
+        let mut writing = self.begin().await?;
+        writing.change("CREATE TABLE IF NOT EXISTS versions (version BIGINT PRIMARY KEY)", &[]).await?;
+        let rows = writing.rows("SELECT COALESCE(MAX(version), 0) FROM versions", &[]).await?;
+        let (found, known) = (rows.first().map_or(Ok(0), |row| row.int(0))?, schema::newest());
+        if found > known {
+            return Err(DatabaseError::Newer { found, known });
+        }
+        for (version, step) in (1..).zip(schema::STEPS).filter(|(version, _)| *version > found) {
+            for statement in *step {
+                writing.change(statement, &[]).await?;
+            }
+            writing.change("INSERT INTO versions VALUES ($1)", &[Value::Int(version)]).await?;
+        }
+        writing.commit().await
+    }
+
+    /// As [`super::Database::rows`].
+    ///
+    /// # Errors
+    /// When PostgreSQL does not answer.
+    pub async fn rows(&self, statement: &str, values: &[Value]) -> Result<Vec<Row>, DatabaseError> {
+        rows(&self.connection().await?, statement, values).await
+    }
+
+    /// As [`super::Database::begin`].
+    ///
+    /// # Errors
+    /// When PostgreSQL does not answer.
+    pub async fn begin(&self) -> Result<Writing, DatabaseError> {
+        let connection = self.connection().await?;
+        let mut writing = Writing { connection: Some(connection) };
+        writing.connection()?.batch_execute("BEGIN").await?;
+        writing.rows("SELECT pg_advisory_xact_lock($1)", &[Value::Int(LOCK)]).await?;
+        Ok(writing)
+    }
+}
+
+impl Writing {
+    fn connection(&self) -> Result<&Object, DatabaseError> {
+        self.connection.as_ref().ok_or_else(|| DatabaseError::Unconnected("it was let go".to_owned()))
+    }
+
+    /// As [`super::Transaction::rows`].
+    ///
+    /// # Errors
+    /// When PostgreSQL does not answer.
+    pub async fn rows(&mut self, statement: &str, values: &[Value]) -> Result<Vec<Row>, DatabaseError> {
+        rows(self.connection()?, statement, values).await
+    }
+
+    /// As [`super::Transaction::change`].
+    ///
+    /// # Errors
+    /// `Exists`; when PostgreSQL does not answer.
+    pub async fn change(&mut self, statement: &str, values: &[Value]) -> Result<u64, DatabaseError> {
+        let connection = self.connection()?;
+        let prepared = connection.prepare_cached(statement).await?;
+        match connection.execute(&prepared, &references(values)).await {
+            Err(error) if error.code() == Some(&SqlState::UNIQUE_VIOLATION) => Err(DatabaseError::Exists),
+            changed => Ok(changed?),
+        }
+    }
+
+    /// As [`super::Transaction::commit`].
+    ///
+    /// # Errors
+    /// When it is not known to be durable.
+    pub async fn commit(mut self) -> Result<(), DatabaseError> {
+        self.connection()?.batch_execute("COMMIT").await?;
+        // It goes back to the others.
+        drop(self.connection.take());
+        Ok(())
+    }
+}
+
+impl Drop for Writing {
+    fn drop(&mut self) {
+        if let Some(connection) = self.connection.take() {
+            drop(Object::take(connection));
+        }
+    }
+}
+
+impl ToSql for Value {
+    fn to_sql(&self, kind: &Type, out: &mut BytesMut) -> Result<IsNull, Box<dyn std::error::Error + Sync + Send>> {
+        match self {
+            Self::Null => Ok(IsNull::Yes),
+            Self::Int(value) => value.to_sql(kind, out),
+            Self::Text(value) => value.to_sql(kind, out),
+            Self::Blob(value) => value.to_sql(kind, out),
+        }
+    }
+
+    fn accepts(kind: &Type) -> bool {
+        [Type::INT8, Type::TEXT, Type::BYTEA].contains(kind)
+    }
+
+    tokio_postgres::types::to_sql_checked!();
+}
+
+fn references(values: &[Value]) -> Vec<&(dyn ToSql + Sync)> {
+    values.iter().map(|value| value as &(dyn ToSql + Sync)).collect()
+}
+
+async fn rows(connection: &Object, statement: &str, values: &[Value]) -> Result<Vec<Row>, DatabaseError> {
+    let prepared = connection.prepare_cached(statement).await?;
+    let rows = connection.query(&prepared, &references(values)).await?;
+    rows.iter().map(|row| (0..row.len()).map(|column| value(row, column)).collect::<Result<_, _>>().map(Row)).collect()
+}
+
+fn value(row: &tokio_postgres::Row, column: usize) -> Result<Value, DatabaseError> {
+    let kind = row.columns().get(column).map(tokio_postgres::Column::type_);
+    let value = match kind {
+        Some(&Type::INT8) => row.try_get::<_, Option<i64>>(column)?.map(Value::Int),
+        Some(&Type::TEXT) => row.try_get::<_, Option<String>>(column)?.map(Value::Text),
+        Some(&Type::BYTEA) => row.try_get::<_, Option<Vec<u8>>>(column)?.map(Value::Blob),
+        // What a function without a value gives.
+        Some(&Type::VOID) => None,
+        _ => return Err(DatabaseError::Column(column)),
+    };
+    Ok(value.unwrap_or(Value::Null))
+}

@@ -1,0 +1,30 @@
+//! The tables, step by step. A step that has been released is never changed: the next one is added. Each statement is one
+//! that SQLite and PostgreSQL both read.
+
+/// The statements of each version, from 1 on.
+pub const STEPS: &[&[&str]] = &[&[
+    "CREATE TABLE tokens (
+        id TEXT PRIMARY KEY, role TEXT NOT NULL, name TEXT NOT NULL, digest BYTEA NOT NULL UNIQUE,
+        created BIGINT NOT NULL, expires BIGINT, revoked BIGINT)",
+    "CREATE TABLE hosts (
+        name TEXT PRIMARY KEY, record_key TEXT NOT NULL, log TEXT NOT NULL, first BIGINT NOT NULL)",
+    "CREATE TABLE requests (
+        id TEXT PRIMARY KEY, host TEXT NOT NULL, digest TEXT NOT NULL, created BIGINT NOT NULL, expires BIGINT NOT NULL,
+        arrived BIGINT NOT NULL, state TEXT NOT NULL, closed BIGINT, sealed BYTEA NOT NULL)",
+    "CREATE INDEX requests_by_state ON requests (state, created, id)",
+    "CREATE INDEX requests_by_host ON requests (host, created, id)",
+    "CREATE TABLE answers (
+        request TEXT NOT NULL REFERENCES requests (id), number BIGINT NOT NULL, digest TEXT NOT NULL, approver TEXT NOT NULL,
+        decision TEXT NOT NULL, arrived BIGINT NOT NULL, by_token TEXT NOT NULL, sealed BYTEA NOT NULL,
+        PRIMARY KEY (request, number), UNIQUE (request, digest))",
+    "CREATE TABLE heads (
+        host TEXT NOT NULL, log TEXT NOT NULL, size BIGINT NOT NULL, root TEXT NOT NULL, seen BIGINT NOT NULL,
+        PRIMARY KEY (log, size))",
+    "CREATE TABLE journal (
+        number BIGINT PRIMARY KEY, time BIGINT NOT NULL, entry TEXT NOT NULL, digest TEXT NOT NULL)",
+]];
+
+/// The newest version.
+pub fn newest() -> i64 {
+    i64::try_from(STEPS.len()).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,47 @@
+//! Who calls, by the token in the `Authorization` header (RFC 6750). Refuses tokens that are unknown, revoked or over, all
+//! with the same words.
+
+use axum::extract::FromRequestParts;
+use axum::http::header::AUTHORIZATION;
+use axum::http::request::Parts;
+
+use super::App;
+use super::problem::Problem;
+use crate::model::Digest;
+use crate::server::clock::now;
+use crate::server::tokens::{Caller, Role};
+
+impl FromRequestParts<App> for Caller {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        let header = parts.headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
+        let token = header.and_then(|value| value.strip_prefix("Bearer ")).ok_or_else(Problem::unknown_caller)?;
+        // What is looked up is a digest: how long that takes says nothing of the token.
+        let digest = Digest::of(token.as_bytes()).bytes().to_vec();
+        let statement = "SELECT id, role, name FROM tokens
+            WHERE digest = $1 AND revoked IS NULL AND (expires IS NULL OR expires > $2)";
+        let rows = app.database.rows(statement, &[digest.into(), now().micros().into()]).await?;
+        let row = rows.first().ok_or_else(Problem::unknown_caller)?;
+        let role = Role::named(row.text(1)?).ok_or_else(Problem::unknown_caller)?;
+        Ok(Self { token: row.text(0)?.to_owned(), role, name: row.text(2)?.to_owned() })
+    }
+}
+
+impl Caller {
+    /// Refuses callers of other roles.
+    ///
+    /// # Errors
+    /// When the caller has none of them.
+    pub fn must_be(&self, roles: &[Role]) -> Result<(), Problem> {
+        if roles.contains(&self.role) {
+            return Ok(());
+        }
+        let wanted: Vec<&str> = roles.iter().map(|role| role.name()).collect();
+        Err(Problem::role(format!(
+            "this is for {}, and the token is of role {}",
+            wanted.join(" and "),
+            self.role.name()
+        )))
+    }
+}

@@ -1,0 +1,76 @@
+//! The interface of the server: JSON over HTTP, version 1 under `/v1`. Every route says which roles may use it; refuses
+//! everybody else before it looks at anything.
+
+mod answers;
+mod caller;
+mod health;
+mod problem;
+mod requests;
+mod row;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, Request};
+use axum::http::header::{CACHE_CONTROL, HeaderName, HeaderValue, X_CONTENT_TYPE_OPTIONS};
+use axum::middleware::{Next, from_fn};
+use axum::response::Response;
+use axum::routing::{get, post};
+
+use super::database::Database;
+use super::hub::Hub;
+use super::sealing::Sealing;
+use super::writer::Writer;
+use problem::Problem;
+
+/// How large a body may be: a request of 8 MiB in base64, and its signature.
+const LARGEST_BODY: usize = 12 << 20;
+/// How large the body of an answer may be.
+const LARGEST_ANSWER: usize = 96 << 10;
+
+/// What every route works with.
+#[derive(Clone)]
+pub struct App {
+    /// What is known.
+    pub database: Arc<Database>,
+    /// Where it is changed.
+    pub writer: Writer,
+    /// Who waits for news.
+    pub hub: Hub,
+    /// What is stored is encrypted with.
+    pub sealing: Arc<Sealing>,
+    /// How long somebody who waits is answered late at most.
+    pub patience: Duration,
+}
+
+/// All routes.
+pub fn router(app: App) -> Router {
+    let small = DefaultBodyLimit::max(LARGEST_ANSWER);
+    Router::new()
+        .route("/v1/requests", get(requests::list))
+        .route("/v1/requests/{id}", get(requests::show))
+        .route("/v1/requests/{id}/answers", get(answers::wait).post(answers::answer))
+        .route("/v1/requests/{id}/close", post(requests::close))
+        .layer(small)
+        .route("/v1/requests", post(requests::publish).layer(DefaultBodyLimit::max(LARGEST_BODY)))
+        .route("/healthz", get(health::alive))
+        .route("/readyz", get(health::ready))
+        .fallback(|| async { Problem::missing("page") })
+        .method_not_allowed_fallback(|| async { Problem::method() })
+        .layer(from_fn(guarded))
+        .with_state(app)
+}
+
+/// What every response says to browsers.
+async fn guarded(request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    let headers = response.headers_mut();
+    headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(HeaderName::from_static("referrer-policy"), HeaderValue::from_static("no-referrer"));
+    headers.insert(HeaderName::from_static("x-frame-options"), HeaderValue::from_static("DENY"));
+    let policy = "default-src 'none'; frame-ancestors 'none'";
+    headers.entry(HeaderName::from_static("content-security-policy")).or_insert(HeaderValue::from_static(policy));
+    response
+}

@@ -1,0 +1,71 @@
+//! Rows of the database as they are told.
+
+use super::App;
+use super::problem::Problem;
+use crate::encoding::{json, unpadded};
+use crate::model::{Answer, RequestId, Timestamp};
+use crate::remote::wire::{Answered, Listed, Publication, State};
+use crate::server::clock::now;
+use crate::server::database::Row;
+
+/// The columns that [`listed`] reads.
+pub const LISTED: &str = "id, host, digest, created, expires, state,
+    (SELECT COUNT(*) FROM answers WHERE answers.request = requests.id)";
+
+/// The row that a text in the database is bound to.
+pub fn place_of(request: RequestId) -> String {
+    format!("request {request}")
+}
+
+/// The row that an answer is bound to.
+pub fn place_of_answer(request: RequestId, digest: &str) -> String {
+    format!("answer {request} {digest}")
+}
+
+/// A request in a list. One whose time is over is told so, before anybody has closed it.
+pub fn listed(row: &Row) -> Result<Listed, Problem> {
+    let broken = |_| Problem::unavailable();
+    let expires = time(row.int(4)?);
+    let state = State::named(row.text(5)?).ok_or_else(Problem::unavailable)?;
+    Ok(Listed {
+        id: row.text(0)?.parse().map_err(|_| Problem::unavailable())?,
+        host: row.text(1)?.to_owned(),
+        digest: row.text(2)?.parse().map_err(|_| Problem::unavailable())?,
+        created: time(row.int(3)?),
+        expires,
+        state: if state == State::Waiting && expires <= now() { State::Expired } else { state },
+        answers: u64::try_from(row.int(6)?).map_err(broken)?,
+    })
+}
+
+/// A request as it was published.
+pub fn publication(app: &App, id: RequestId, sealed: &[u8]) -> Result<Publication, Problem> {
+    let text = app.sealing.opened(&place_of(id), sealed)?;
+    json::strict(&text).map_err(|_| Problem::unavailable())
+}
+
+/// The answers to a request behind this number.
+pub async fn answers(app: &App, id: RequestId, after: u64) -> Result<Vec<Answered>, Problem> {
+    let statement = "SELECT number, digest, approver, decision, arrived, sealed FROM answers
+        WHERE request = $1 AND number > $2 ORDER BY number";
+    let after = i64::try_from(after).unwrap_or(i64::MAX);
+    let rows = app.database.rows(statement, &[id.to_string().into(), after.into()]).await?;
+    rows.iter().map(|row| answered(app, id, row)).collect()
+}
+
+fn answered(app: &App, id: RequestId, row: &Row) -> Result<Answered, Problem> {
+    let digest = row.text(1)?;
+    let verdict = app.sealing.opened(&place_of_answer(id, digest), row.blob(5)?)?;
+    Ok(Answered {
+        number: u64::try_from(row.int(0)?).map_err(|_| Problem::unavailable())?,
+        digest: digest.parse().map_err(|_| Problem::unavailable())?,
+        approver: row.text(2)?.to_owned(),
+        decision: if row.text(3)? == "approve" { Answer::Approve } else { Answer::Deny },
+        arrived: time(row.int(4)?),
+        verdict: unpadded::encoded(&verdict),
+    })
+}
+
+fn time(micros: i64) -> Timestamp {
+    Timestamp::from_micros(micros).unwrap_or(Timestamp::EPOCH)
+}

@@ -1,0 +1,15 @@
+//! `gate serve`: carries requests to approvers and their answers back. It judges nothing and vouches for nothing that a
+//! host does not check itself: a stolen server can lose messages, and never make a command run.
+
+pub mod change;
+mod clock;
+pub mod database;
+pub mod http;
+pub mod hub;
+pub mod sealing;
+pub mod secret;
+pub mod serve;
+pub mod tokens;
+pub mod writer;
+
+pub use serve::{ServeError, Serving, Settings};

@@ -1,0 +1,60 @@
+//! 32 secret bytes in a file of this account alone; refuses one that others can read.
+
+use std::fs::OpenOptions;
+use std::io::{self, Read as _, Write as _};
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
+use std::path::Path;
+
+use zeroize::Zeroizing;
+
+/// The bytes in a file, which is made where there is none.
+///
+/// # Errors
+/// When it cannot be read or made, is not 32 bytes, or others can read it.
+pub fn kept(path: &Path) -> io::Result<Zeroizing<[u8; 32]>> {
+    let fault = |why: &str| io::Error::new(io::ErrorKind::InvalidData, why.to_owned());
+    let mut bytes = Zeroizing::new([0; 32]);
+    match OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
+        Ok(mut file) => {
+            aws_lc_rs::rand::fill(&mut bytes[..]).map_err(|_| fault("the system gives no random bytes"))?;
+            file.write_all(&bytes[..])?;
+            file.sync_all()?;
+        }
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            let mut file = OpenOptions::new().read(true).open(path)?;
+            if file.metadata()?.mode() & 0o077 != 0 {
+                return Err(fault("others can read it (hint: chmod 600)"));
+            }
+            file.read_exact(&mut bytes[..])?;
+            if file.read(&mut [0])? != 0 {
+                return Err(fault("it has more than 32 bytes"));
+            }
+        }
+        Err(error) => return Err(error),
+    }
+    Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use super::*;
+
+    #[test]
+    fn a_secret_is_made_once_and_kept_from_others() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("secret");
+        let made = kept(&path).unwrap();
+        assert_eq!(kept(&path).unwrap(), made);
+        assert_ne!(made[..], [0; 32]);
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
+        assert!(kept(&path).unwrap_err().to_string().contains("others"));
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+        for wrong in [31, 33] {
+            fs::write(&path, vec![7; wrong]).unwrap();
+            assert!(kept(&path).is_err(), "{wrong}");
+        }
+    }
+}

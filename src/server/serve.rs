@@ -1,0 +1,166 @@
+//! Starts the server, and ends it so that nobody who was told something was told wrong.
+
+use std::fs::DirBuilder;
+use std::net::SocketAddr;
+use std::os::unix::fs::DirBuilderExt as _;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio::runtime::Runtime;
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::change::{Change, Refused};
+use super::clock::now;
+use super::database::{Database, DatabaseError, Place};
+use super::http::{App, router};
+use super::hub::Hub;
+use super::sealing::{Sealing, SealingError};
+use super::tokens::{Role, Token};
+use super::writer::{WriteError, Writer};
+use crate::model::Timestamp;
+use crate::remote::wire::LONGEST_WAIT;
+
+/// How the server is set up.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Where it listens.
+    pub listen: SocketAddr,
+    /// Its own folder.
+    pub data: PathBuf,
+    /// Its database; a file in its folder where none is named.
+    pub database: Option<String>,
+}
+
+/// Why the server does not run.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ServeError {
+    /// Its folder cannot be used.
+    #[error("the folder `{}`: {source}", .path.display())]
+    Folder {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// Nobody can be listened to.
+    #[error("cannot listen at {address}: {source}")]
+    Listen {
+        /// Where.
+        address: SocketAddr,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The system refuses something else.
+    #[error("cannot serve: {0}")]
+    System(#[from] std::io::Error),
+    /// The database does not work.
+    #[error(transparent)]
+    Database(#[from] DatabaseError),
+    /// The key for what is stored does not work.
+    #[error(transparent)]
+    Sealing(#[from] SealingError),
+    /// A change was not made.
+    #[error(transparent)]
+    Write(#[from] WriteError),
+    /// The system gives no random bytes.
+    #[error("the system gives no random bytes")]
+    NoEntropy,
+}
+
+impl From<Refused> for ServeError {
+    fn from(error: Refused) -> Self {
+        Self::Write(error.into())
+    }
+}
+
+/// A server that is set up.
+pub struct Serving {
+    runtime: Runtime,
+    settings: Settings,
+    app: App,
+}
+
+impl Serving {
+    /// Opens everything that the server keeps.
+    ///
+    /// # Errors
+    /// Each reason of [`ServeError`].
+    pub fn open(settings: Settings) -> Result<Self, ServeError> {
+        let folder = |source| ServeError::Folder { path: settings.data.clone(), source };
+        DirBuilder::new().recursive(true).mode(0o700).create(&settings.data).map_err(folder)?;
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+        let sealing = Arc::new(Sealing::open(&settings.data.join("sealing.key"))?);
+        let place = settings.database.clone().map_or_else(|| Place::File(settings.data.join("gate.db")), Place::Url);
+        let app = runtime.block_on(async {
+            let database = Arc::new(Database::open(&place).await?);
+            let hub = Hub::default();
+            let writer = Writer::start(Arc::clone(&database), hub.clone());
+            Ok::<_, ServeError>(App { database, writer, hub, sealing, patience: Duration::from_secs(LONGEST_WAIT) })
+        })?;
+        Ok(Self { runtime, settings, app })
+    }
+
+    /// Lets somebody call; gives their token, which is shown once.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn token(&self, role: Role, name: &str, expires: Option<Timestamp>) -> Result<Token, ServeError> {
+        let token = Token::new(role).ok_or(ServeError::NoEntropy)?;
+        let change =
+            Change::Token { id: token.id.clone(), role, name: name.to_owned(), digest: token.digest(), expires };
+        self.runtime.block_on(self.app.writer.make(change))?;
+        Ok(token)
+    }
+
+    /// Lets somebody call no more.
+    ///
+    /// # Errors
+    /// When there is no such token, or it cannot be written.
+    pub fn revoke(&self, id: &str) -> Result<(), ServeError> {
+        self.runtime.block_on(self.app.writer.make(Change::Revoked { id: id.to_owned() }))?;
+        Ok(())
+    }
+
+    /// Serves until a signal ends it; says where, once it listens. What was begun is finished.
+    ///
+    /// # Errors
+    /// When it cannot listen.
+    pub fn serve(self, listening: impl FnOnce(SocketAddr)) -> Result<(), ServeError> {
+        let Self { runtime, settings, app } = self;
+        runtime.block_on(async move {
+            let fault = |source| ServeError::Listen { address: settings.listen, source };
+            let listener = TcpListener::bind(settings.listen).await.map_err(fault)?;
+            listening(listener.local_addr().map_err(fault)?);
+            let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+            let hub = app.hub.clone();
+            tokio::spawn(expire(app.clone()));
+            let ended = async move {
+                tokio::select! {
+                    _ = terminate.recv() => {}
+                    _ = interrupt.recv() => {}
+                }
+                hub.wake_all();
+            };
+            axum::serve(listener, router(app)).with_graceful_shutdown(ended).await?;
+            Ok(())
+        })
+    }
+}
+
+/// Closes requests whose time is over, though their hosts did not say so.
+async fn expire(app: App) {
+    let mut every = tokio::time::interval(Duration::from_secs(60));
+    loop {
+        every.tick().await;
+        let statement = "SELECT id FROM requests WHERE state = 'waiting' AND expires < $1 LIMIT 1000";
+        let Ok(rows) = app.database.rows(statement, &[now().micros().into()]).await else { continue };
+        for request in rows.iter().filter_map(|row| row.text(0).ok()?.parse().ok()) {
+            let state = crate::remote::wire::State::Expired;
+            // Tried again within a minute.
+            let _ = app.writer.make(Change::Closed { request, host: None, state }).await;
+        }
+    }
+}
