@@ -7,7 +7,7 @@ use super::own::{Standpoint, standpoint};
 use super::refusal::{apart_name, grade_name};
 use super::roster::Roster;
 use super::standing::{Missing, lacks};
-use crate::encoding::ed25519;
+use crate::encoding::token;
 use crate::model::{Apart, Clause, Fingerprint, Grade, Principal, Requester};
 
 /// Why nobody can ever meet a requirement (78).
@@ -88,7 +88,7 @@ pub fn meetable(
     let counts = |principal: &Principal| {
         principal.keys.iter().any(|enrolled| {
             let key = enrolled.key.fingerprint();
-            ed25519::usable(&enrolled.key).is_ok() && !revoked.contains(&key) && key != *record_key
+            token::usable(&enrolled.key).is_ok() && !revoked.contains(&key) && key != *record_key
         })
     };
     let able: BTreeSet<&str> =

@@ -37,7 +37,7 @@ pub(crate) fn clause(from: &[&str], count: u32) -> Clause {
 }
 
 pub(crate) fn person(keys: &[u8], groups: &[&str], accounts: &[&str]) -> Principal {
-    let enrolled = |seed: &u8| EnrolledKey { key: key(*seed).public().clone(), hardware: None };
+    let enrolled = |seed: &u8| EnrolledKey::from(key(*seed).public().clone());
     Principal {
         keys: keys.iter().map(enrolled).collect(),
         groups: groups.iter().map(|group| (*group).to_owned()).collect(),

@@ -11,8 +11,8 @@ use crate::model::{InvalidKey, KeyKind, PublicKey};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SignatureError {
-    /// The key is known, but signatures of its kind can't be checked.
-    #[error("signatures by keys of kind `{0}` can't be checked yet, only those of ssh-ed25519")]
+    /// The key is known, but signs in another way than is checked here.
+    #[error("the key is of kind `{0}`, whose signatures are not of this form")]
     Unsupported(KeyKind),
     /// The key's bytes are not a point of the curve.
     #[error("the public key is not a point of the curve")]
@@ -63,24 +63,27 @@ impl fmt::Debug for SigningKey {
     }
 }
 
-/// Whether signatures of this key can be checked here; asked when a key is enrolled.
-///
-/// # Errors
-/// `Unsupported` for other kinds, `Point` for bytes that are no key.
-pub fn usable(key: &PublicKey) -> Result<(), SignatureError> {
-    verifier(key).map(drop)
-}
-
 /// Checks a signature strictly: the cofactorless equation, canonical encodings, no points of small order.
 ///
 /// # Errors
 /// `Invalid` if it is not this key's over this message; `Unsupported`, `Point` if the key can't be used.
 pub fn verify(key: &PublicKey, message: &[u8], signature: &[u8; 64]) -> Result<(), SignatureError> {
-    verifier(key)?.verify_strict(message, &Signature::from_bytes(signature)).map_err(|_| SignatureError::Invalid)
+    let point = key.ed25519_bytes().ok_or(SignatureError::Unsupported(key.kind()))?;
+    verify_point(point, message, signature)
 }
 
-fn verifier(key: &PublicKey) -> Result<VerifyingKey, SignatureError> {
-    let point = key.ed25519_bytes().ok_or(SignatureError::Unsupported(key.kind()))?;
+/// As [`verify`], for the point of a key in a token too.
+pub(super) fn verify_point(point: &[u8], message: &[u8], signature: &[u8; 64]) -> Result<(), SignatureError> {
+    verifier(point)?.verify_strict(message, &Signature::from_bytes(signature)).map_err(|_| SignatureError::Invalid)
+}
+
+/// Whether the bytes are a point at all.
+pub(super) fn is_point(point: &[u8]) -> bool {
+    verifier(point).is_ok()
+}
+
+fn verifier(point: &[u8]) -> Result<VerifyingKey, SignatureError> {
+    let point = point.try_into().map_err(|_| SignatureError::Point)?;
     VerifyingKey::from_bytes(point).map_err(|_| SignatureError::Point)
 }
 
@@ -180,7 +183,7 @@ mod tests {
             VerifyingKey::from_bytes(&point).is_err().then_some(point)
         });
         let key = PublicKey::ed25519(&key.unwrap()).unwrap();
-        assert_eq!(usable(&key), Err(SignatureError::Point));
+        assert!(!is_point(key.point()));
         assert_eq!(verify(&key, b"", &[0; 64]), Err(SignatureError::Point));
     }
 

@@ -1,5 +1,5 @@
-//! Detached signatures as `ssh-keygen -Y sign` makes them (PROTOCOL.sshsig, version 1); refuses every hash but SHA-512, a
-//! filled reserved field, and any second way of writing the same signature.
+//! Detached signatures as `ssh-keygen -Y sign` makes them (PROTOCOL.sshsig, version 1; PROTOCOL.u2f for keys in tokens);
+//! refuses every hash but SHA-512, a filled reserved field, and any second way of writing the same signature.
 
 use std::fmt;
 
@@ -7,8 +7,10 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest as _, Sha512};
 
-use super::ed25519::{self, SignatureError};
+use super::ecdsa::Scalars;
+use super::ed25519::SignatureError;
 use super::openssh::PrivateKey;
+use super::token::{self, Presence, Raw};
 use crate::model::{InvalidKey, KeyKind, PublicKey, put_string, take_string};
 
 const MAGIC: &[u8; 6] = b"SSHSIG";
@@ -26,7 +28,9 @@ const LONGEST: usize = 4096;
 pub struct Signature {
     key: PublicKey,
     namespace: String,
-    bytes: [u8; 64],
+    raw: Raw,
+    /// What a token says of itself; there exactly where the key claims to be in one.
+    presence: Option<Presence>,
 }
 
 /// Why a text is not a signature, or not the one that is needed.
@@ -62,7 +66,7 @@ pub enum SshsigError {
     /// Made by another key.
     #[error("the signature was made by another key")]
     OtherKey,
-    /// Not by this key over this text, or by a key whose signatures can't be checked.
+    /// Not by this key over this text.
     #[error(transparent)]
     Signature(#[from] SignatureError),
 }
@@ -70,29 +74,42 @@ pub enum SshsigError {
 /// Signs a message for one purpose (namespace), armored as `ssh-keygen -Y sign` does it.
 #[must_use]
 pub fn sign(key: &PrivateKey, namespace: &str, message: &[u8]) -> String {
-    let bytes = key.key().sign(&signed_text(namespace, message));
-    Signature { key: key.public().clone(), namespace: namespace.to_owned(), bytes }.to_string()
+    let raw = Raw::Ed25519(key.key().sign(&signed_text(namespace, message)));
+    Signature { key: key.public().clone(), namespace: namespace.to_owned(), raw, presence: None }.to_string()
 }
 
-/// Checks that this key signed this message for this purpose.
+/// Checks that this key signed this message for this purpose. Gives what the token said of itself, for a key that claims to
+/// be in one: a signature without a touch is a signature all the same, as it is for `ssh-keygen -Y verify`.
 ///
 /// # Errors
 /// `Namespace`, `OtherKey`, `Signature`.
-pub fn verify(signature: &Signature, namespace: &str, message: &[u8], key: &PublicKey) -> Result<(), SshsigError> {
+pub fn verify(
+    signature: &Signature,
+    namespace: &str,
+    message: &[u8],
+    key: &PublicKey,
+) -> Result<Option<Presence>, SshsigError> {
     if signature.namespace != namespace {
         return Err(SshsigError::Namespace { expected: namespace.to_owned(), found: signature.namespace.clone() });
     }
     if signature.key != *key {
         return Err(SshsigError::OtherKey);
     }
-    Ok(ed25519::verify(key, &signed_text(namespace, message), &signature.bytes)?)
+    let text = signed_text(namespace, message);
+    let text = match (signature.presence, key.application()) {
+        (Some(presence), Some(application)) => token::signed(application, presence, &text),
+        (None, None) => text,
+        (Some(_), None) | (None, Some(_)) => return Err(SshsigError::Malformed),
+    };
+    token::verify(key, &text, &signature.raw)?;
+    Ok(signature.presence)
 }
 
 impl Signature {
     /// Reads an armored signature.
     ///
     /// # Errors
-    /// What is wrong with its form; `Signature` if it is of a kind that can't be checked.
+    /// What is wrong with its form.
     pub fn parse(armored: &str) -> Result<Self, SshsigError> {
         if armored.len() > LONGEST {
             return Err(SshsigError::Armor);
@@ -120,21 +137,12 @@ impl Signature {
             return Err(SshsigError::Hash(String::from_utf8_lossy(hash).chars().take(64).collect()));
         }
         let key = PublicKey::from_blob(key)?;
-        match key.kind() {
-            KeyKind::Ed25519 => {}
-            kind @ (KeyKind::EcdsaP256 | KeyKind::SkEd25519 | KeyKind::SkEcdsaP256) => {
-                return Err(SignatureError::Unsupported(kind).into());
+        let (raw, presence) = inner(key.kind(), &mut signature).ok_or(SshsigError::Malformed)?;
+        match std::str::from_utf8(namespace) {
+            Ok(namespace) if signature.is_empty() && rest.is_empty() && !namespace.is_empty() => {
+                Ok(Self { key, namespace: namespace.to_owned(), raw, presence })
             }
-        }
-        let kind = take_string(&mut signature);
-        let bytes = take_string(&mut signature).and_then(|bytes| bytes.try_into().ok());
-        match (kind, bytes, std::str::from_utf8(namespace)) {
-            (Some(b"ssh-ed25519"), Some(bytes), Ok(namespace))
-                if signature.is_empty() && rest.is_empty() && !namespace.is_empty() =>
-            {
-                Ok(Self { key, namespace: namespace.to_owned(), bytes })
-            }
-            _ => Err(SshsigError::Malformed),
+            Ok(_) | Err(_) => Err(SshsigError::Malformed),
         }
     }
 
@@ -156,7 +164,14 @@ impl fmt::Display for Signature {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut signature = Vec::with_capacity(83);
         put_string(&mut signature, self.key.kind().name().as_bytes());
-        put_string(&mut signature, &self.bytes);
+        match &self.raw {
+            Raw::Ed25519(bytes) => put_string(&mut signature, bytes),
+            Raw::EcdsaP256(scalars) => put_string(&mut signature, &scalars.mpints()),
+        }
+        if let Some(presence) = self.presence {
+            signature.push(presence.flags());
+            signature.extend_from_slice(&presence.counter().to_be_bytes());
+        }
         let mut blob = Vec::with_capacity(256);
         blob.extend_from_slice(MAGIC);
         blob.extend_from_slice(&VERSION);
@@ -180,6 +195,24 @@ impl fmt::Debug for Signature {
     }
 }
 
+/// The signature's own blob: the name of the key's kind, what the curve gives, and what a token says of itself.
+fn inner(kind: KeyKind, blob: &mut &[u8]) -> Option<(Raw, Option<Presence>)> {
+    if take_string(blob)? != kind.name().as_bytes() {
+        return None;
+    }
+    let bytes = take_string(blob)?;
+    let raw = match kind {
+        KeyKind::Ed25519 | KeyKind::SkEd25519 => Raw::Ed25519(bytes.try_into().ok()?),
+        KeyKind::EcdsaP256 | KeyKind::SkEcdsaP256 => Raw::EcdsaP256(Scalars::from_mpints(bytes)?),
+    };
+    if !kind.claims_hardware() {
+        return Some((raw, None));
+    }
+    let ([flags, counter @ ..], rest) = blob.split_first_chunk::<5>()?;
+    *blob = rest;
+    Some((raw, Some(Presence::new(*flags, u32::from_be_bytes(*counter)))))
+}
+
 /// What is signed: the purpose and the hash of the message, never the message itself.
 fn signed_text(namespace: &str, message: &[u8]) -> Vec<u8> {
     let mut text = Vec::with_capacity(128);
@@ -191,133 +224,4 @@ fn signed_text(namespace: &str, message: &[u8]) -> Vec<u8> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const MESSAGE: &[u8] = b"what was approved\n";
-
-    fn key() -> PrivateKey {
-        PrivateKey::from_seed(&[7; 32], "alice@home").unwrap()
-    }
-
-    fn armored(blob: &[u8]) -> String {
-        let body = STANDARD.encode(blob);
-        let lines: Vec<_> = body.as_bytes().chunks(WIDTH).map(|line| std::str::from_utf8(line).unwrap()).collect();
-        format!("{BEGIN}{}\n{END}", lines.join("\n"))
-    }
-
-    /// A signature whose every field can be said; `rest` follows the last.
-    fn made(
-        version: u32,
-        key: &[u8],
-        namespace: &[u8],
-        reserved: &[u8],
-        hash: &[u8],
-        inner: &[&[u8]],
-        rest: &[u8],
-    ) -> String {
-        let mut signature = Vec::new();
-        for field in inner {
-            put_string(&mut signature, field);
-        }
-        let mut blob = [MAGIC.as_slice(), &version.to_be_bytes()].concat();
-        for field in [key, namespace, reserved, hash, &signature] {
-            put_string(&mut blob, field);
-        }
-        blob.extend_from_slice(rest);
-        armored(&blob)
-    }
-
-    #[test]
-    fn a_signature_verifies_for_its_key_purpose_and_message_alone() {
-        let text = sign(&key(), "gate-verdict", MESSAGE);
-        let signature = Signature::parse(&text).unwrap();
-        assert_eq!((signature.key(), signature.namespace()), (key().public(), "gate-verdict"));
-        assert_eq!(signature.to_string(), text);
-        assert_eq!(verify(&signature, "gate-verdict", MESSAGE, key().public()), Ok(()));
-
-        let other = PrivateKey::from_seed(&[8; 32], "").unwrap();
-        assert_eq!(verify(&signature, "gate-verdict", MESSAGE, other.public()), Err(SshsigError::OtherKey));
-        assert_eq!(
-            verify(&signature, "gate-verdict", b"something else", key().public()),
-            Err(SignatureError::Invalid.into())
-        );
-        let expected = "gate-grant".to_owned();
-        let fault = SshsigError::Namespace { expected, found: "gate-verdict".into() };
-        assert_eq!(verify(&signature, "gate-grant", MESSAGE, key().public()), Err(fault));
-    }
-
-    #[test]
-    fn a_signature_can_t_be_moved_to_another_purpose_or_key() {
-        let signature = Signature::parse(&sign(&key(), "gate-grant", MESSAGE)).unwrap();
-        let other = PrivateKey::from_seed(&[8; 32], "").unwrap();
-        let renamed = Signature { namespace: "gate-verdict".into(), ..signature.clone() };
-        assert_eq!(verify(&renamed, "gate-verdict", MESSAGE, key().public()), Err(SignatureError::Invalid.into()));
-        let stolen = Signature { key: other.public().clone(), ..signature };
-        assert_eq!(verify(&stolen, "gate-grant", MESSAGE, other.public()), Err(SignatureError::Invalid.into()));
-    }
-
-    #[test]
-    fn a_signature_over_the_bare_message_is_refused() {
-        // The record key signs DSSE with the same algorithm; neither may pass for the other.
-        let bytes = key().key().sign(MESSAGE);
-        let signature = Signature { key: key().public().clone(), namespace: "gate-verdict".into(), bytes };
-        assert_eq!(verify(&signature, "gate-verdict", MESSAGE, key().public()), Err(SignatureError::Invalid.into()));
-    }
-
-    #[test]
-    fn bad_vectors_are_refused_by_their_fault() {
-        let key = key();
-        let (blob, bytes) = (key.public().blob(), key.key().sign(&signed_text("nn", MESSAGE)));
-        let inner: &[&[u8]] = &[b"ssh-ed25519", &bytes];
-        let good = made(1, blob, b"nn", b"", b"sha512", inner, b"");
-        assert_eq!(good, sign(&key, "nn", MESSAGE));
-
-        let mut weak = Vec::new();
-        put_string(&mut weak, b"ssh-ed25519");
-        put_string(&mut weak, &[0; 32]);
-        let mut token = Vec::new();
-        put_string(&mut token, b"sk-ssh-ed25519@openssh.com");
-        put_string(&mut token, key.public().ed25519_bytes().unwrap());
-        put_string(&mut token, b"ssh:");
-        let (armor, malformed) = (SshsigError::Armor, SshsigError::Malformed);
-        let one_line =
-            good.replacen('\n', "@", 1).replace('\n', "").replace('@', "\n").replace("-----END", "\n-----END");
-        for (fault, text) in [
-            (SshsigError::Version, made(0, blob, b"nn", b"", b"sha512", inner, b"")),
-            (SshsigError::Version, made(2, blob, b"nn", b"", b"sha512", inner, b"")),
-            (SshsigError::Hash("sha256".into()), made(1, blob, b"nn", b"", b"sha256", inner, b"")),
-            (SshsigError::Hash(String::new()), made(1, blob, b"nn", b"", b"", inner, b"")),
-            (SshsigError::Reserved, made(1, blob, b"nn", b"x", b"sha512", inner, b"")),
-            (SshsigError::Key(InvalidKey::Weak), made(1, &weak, b"nn", b"", b"sha512", inner, b"")),
-            (SshsigError::Key(InvalidKey::Form), made(1, b"", b"nn", b"", b"sha512", inner, b"")),
-            (
-                SignatureError::Unsupported(KeyKind::SkEd25519).into(),
-                made(1, &token, b"nn", b"", b"sha512", inner, b""),
-            ),
-            (malformed.clone(), made(1, blob, b"", b"", b"sha512", inner, b"")),
-            (malformed.clone(), made(1, blob, b"\xff", b"", b"sha512", inner, b"")),
-            (malformed.clone(), made(1, blob, b"nn", b"", b"sha512", inner, b"\0")),
-            (malformed.clone(), made(1, blob, b"nn", b"", b"sha512", &[b"ssh-ed25519", &bytes, b""], b"")),
-            (malformed.clone(), made(1, blob, b"nn", b"", b"sha512", &[b"ssh-ed25519", &bytes[1..]], b"")),
-            (malformed.clone(), made(1, blob, b"nn", b"", b"sha512", &[b"ssh-rsa", &bytes], b"")),
-            (malformed.clone(), made(1, blob, b"nn", b"", b"sha512", &[], b"")),
-            (malformed.clone(), armored(b"SSHSIX\0\0\0\x01")),
-            (malformed, armored(b"SSHSIG\0\0")),
-            (armor.clone(), String::new()),
-            (armor.clone(), format!("{good}\n")),
-            (armor.clone(), format!("\n{good}")),
-            (armor.clone(), format!("{good}{good}")),
-            (armor.clone(), good.trim_end().to_owned()),
-            (armor.clone(), good.replace('\n', "\r\n")),
-            (armor.clone(), one_line),
-            (armor.clone(), good.replace("==\n", "\n")),
-            (armor.clone(), good.replacen("U1NIU0lH", "U1NIU0lH\n", 1)),
-            (armor.clone(), good.replacen("U1NIU0lH", "U1NI U0lH", 1)),
-            (armor, format!("{BEGIN}{}{END}", "A".repeat(LONGEST))),
-        ] {
-            assert_ne!(text, good);
-            assert_eq!(Signature::parse(&text), Err(fault), "{text}");
-        }
-    }
-}
+mod tests;

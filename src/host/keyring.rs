@@ -218,7 +218,7 @@ mod tests {
         keep_key(ring, "bob", &bob).unwrap();
         let mut signer = RingSigner { ring, name: name.into(), public: alice.public().clone() };
         let signature = sshsig::Signature::parse(&signer.sign("gate-verdict", b"text").unwrap()).unwrap();
-        assert_eq!(sshsig::verify(&signature, "gate-verdict", b"text", alice.public()), Ok(()));
+        assert_eq!(sshsig::verify(&signature, "gate-verdict", b"text", alice.public()), Ok(None));
         signer.public = bob.public().clone();
         let words = format!("the keyring's entry `{name}` is another key than {}", bob.public().fingerprint());
         assert_eq!(signer.sign("gate-verdict", b"text").unwrap_err().message, words);

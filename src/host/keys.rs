@@ -382,7 +382,7 @@ mod tests {
         let mut ask = |_: &Path, _: usize| Some(Zeroizing::new("correct horse".to_owned()));
         let mut signer = FileSigner { file: found, ask: &mut ask };
         let signature = sshsig::Signature::parse(&signer.sign("gate-verdict", b"text").unwrap()).unwrap();
-        assert_eq!(sshsig::verify(&signature, "gate-verdict", b"text", &made.public), Ok(()));
+        assert_eq!(sshsig::verify(&signature, "gate-verdict", b"text", &made.public), Ok(None));
         assert!(signer.is_protected());
         let plain = keys.create("plain", "", None).unwrap();
         assert_eq!(plain.open(&mut |_, _| panic!("not asked")).unwrap().public(), &plain.public);

@@ -175,6 +175,17 @@ impl PublicKey {
         }
     }
 
+    /// The point of the curve: 32 bytes of Ed25519 (RFC 8032 section 5.1.2), 65 bytes of P-256 (SEC 1 section 2.3.3).
+    #[must_use]
+    pub fn point(&self) -> &[u8] {
+        let mut rest = self.blob.as_slice();
+        let before = match self.kind {
+            KeyKind::Ed25519 | KeyKind::SkEd25519 => 1,
+            KeyKind::EcdsaP256 | KeyKind::SkEcdsaP256 => 2,
+        };
+        (0..=before).map_while(|_| take_string(&mut rest)).last().unwrap_or_default()
+    }
+
     /// The application a token's key was made for (`ssh:`, `ssh:gate`); `None` for keys outside of tokens.
     #[must_use]
     pub fn application(&self) -> Option<&str> {
@@ -367,6 +378,16 @@ mod tests {
         assert_eq!(key.kind(), KeyKind::Ed25519);
         assert_eq!(PublicKey::ed25519(key.ed25519_bytes().unwrap()), Ok(key.clone()));
         assert_eq!(serde_json::from_str::<PublicKey>(&serde_json::to_string(&key).unwrap()).unwrap(), key);
+    }
+
+    #[test]
+    fn the_point_is_found_behind_the_names_of_kind_and_curve() {
+        let key: PublicKey = line(KeyKind::SkEd25519, &[&[9; 32], b"ssh:gate"]).parse().unwrap();
+        assert_eq!(key.point(), [9; 32]);
+        let key: PublicKey = ECDSA.parse().unwrap();
+        assert_eq!((key.point().len(), key.point().first()), (65, Some(&4)));
+        let key: PublicKey = ED25519.parse().unwrap();
+        assert_eq!(key.point(), key.ed25519_bytes().unwrap());
     }
 
     #[test]

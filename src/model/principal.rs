@@ -11,7 +11,7 @@ use serde::de::{Error as _, MapAccess, Visitor};
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::PublicKey;
+use super::{Page, PublicKey, is_relying_party};
 
 /// A person, an agent or a pipeline; its name is where it stands.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
@@ -33,13 +33,40 @@ pub struct Principal {
     pub owner: Option<String>,
 }
 
-/// A key as it was enrolled. Written as its text, or as `{key, hardware}`.
+/// A key as it was enrolled. Written as its text, or as `{key, hardware, origins}`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct EnrolledKey {
     /// The key.
     pub key: PublicKey,
     /// What vouches for its being in hardware; none for a key that only says so.
     pub hardware: Option<Hardware>,
+    /// For a passkey: the pages it may answer from; where none is said, the very host it was made for.
+    pub origins: BTreeSet<Page>,
+}
+
+impl EnrolledKey {
+    /// For a passkey: the name of the host it was made for (its relying party id).
+    #[must_use]
+    pub fn relying_party(&self) -> Option<&str> {
+        self.key.application().filter(|application| is_relying_party(application))
+    }
+
+    /// The pages that a passkey may answer from; none for other keys.
+    #[must_use]
+    pub fn pages(&self) -> BTreeSet<Page> {
+        match self.relying_party() {
+            Some(id) if self.origins.is_empty() => Page::of_relying_party(id).into_iter().collect(),
+            Some(_) => self.origins.clone(),
+            None => BTreeSet::new(),
+        }
+    }
+}
+
+/// A key of which nothing more is said.
+impl From<PublicKey> for EnrolledKey {
+    fn from(key: PublicKey) -> Self {
+        Self { key, hardware: None, origins: BTreeSet::new() }
+    }
 }
 
 /// Why a key is believed to be in hardware: its type alone proves nothing.
@@ -132,12 +159,17 @@ impl<'de> Deserialize<'de> for Account {
 
 impl Serialize for EnrolledKey {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let Some(hardware) = self.hardware else {
+        if self.hardware.is_none() && self.origins.is_empty() {
             return self.key.serialize(serializer);
-        };
-        let mut map = serializer.serialize_map(Some(2))?;
+        }
+        let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("key", &self.key)?;
-        map.serialize_entry("hardware", &hardware)?;
+        if let Some(hardware) = &self.hardware {
+            map.serialize_entry("hardware", hardware)?;
+        }
+        if !self.origins.is_empty() {
+            map.serialize_entry("origins", &self.origins)?;
+        }
         map.end()
     }
 }
@@ -181,24 +213,26 @@ impl<'de> Visitor<'de> for EnrolledKeyVisitor {
     type Value = EnrolledKey;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a public key such as `ssh-ed25519 AAAA…`, or `key` and `hardware`")
+        f.write_str("a public key such as `ssh-ed25519 AAAA…`, or `key`, `hardware` and `origins`")
     }
 
     fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<EnrolledKey, E> {
-        Ok(EnrolledKey { key: text.parse().map_err(E::custom)?, hardware: None })
+        text.parse::<PublicKey>().map(EnrolledKey::from).map_err(E::custom)
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<EnrolledKey, A::Error> {
-        let (mut key, mut hardware) = (None, None);
+        let (mut key, mut hardware, mut origins) = (None, None, None);
         while let Some(name) = map.next_key::<String>()? {
             match name.as_str() {
                 "key" if key.is_none() => key = Some(map.next_value()?),
                 "hardware" if hardware.is_none() => hardware = Some(map.next_value()?),
-                "key" | "hardware" => return Err(A::Error::custom(format!("`{name}` stands here twice"))),
-                other => return Err(A::Error::unknown_field(other, &["key", "hardware"])),
+                "origins" if origins.is_none() => origins = Some(map.next_value()?),
+                "key" | "hardware" | "origins" => return Err(A::Error::custom(format!("`{name}` stands here twice"))),
+                other => return Err(A::Error::unknown_field(other, &["key", "hardware", "origins"])),
             }
         }
-        Ok(EnrolledKey { key: key.ok_or_else(|| A::Error::missing_field("key"))?, hardware })
+        let key = key.ok_or_else(|| A::Error::missing_field("key"))?;
+        Ok(EnrolledKey { key, hardware, origins: origins.unwrap_or_default() })
     }
 }
 
@@ -215,6 +249,26 @@ mod tests {
         );
         let principal: Principal = serde_json::from_str(&text).unwrap();
         assert_eq!(serde_json::to_string(&principal).unwrap(), text);
+    }
+
+    #[test]
+    fn a_passkey_answers_from_the_pages_it_was_enrolled_with_or_from_its_own_host() {
+        let mut blob = Vec::new();
+        for field in [b"sk-ssh-ed25519@openssh.com".as_slice(), &[9; 32], b"gate.acme.com"] {
+            crate::model::put_string(&mut blob, field);
+        }
+        let key = PublicKey::from_blob(&blob).unwrap();
+        let pages = |text: &str| {
+            let enrolled: EnrolledKey = serde_json::from_str(text).unwrap();
+            assert_eq!(serde_json::to_string(&enrolled).unwrap(), text);
+            enrolled.pages().iter().map(ToString::to_string).collect::<Vec<_>>()
+        };
+        assert_eq!(pages(&format!("\"{key}\"")), ["https://gate.acme.com"]);
+        let said = format!(
+            r#"{{"key":"{key}","hardware":"vouched","origins":["http://localhost:1","https://a.gate.acme.com"]}}"#
+        );
+        assert_eq!(pages(&said), ["http://localhost:1", "https://a.gate.acme.com"]);
+        assert_eq!(pages(&format!("\"{KEY}\"")), [""; 0]);
     }
 
     #[test]

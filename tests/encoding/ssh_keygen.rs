@@ -117,7 +117,7 @@ fn gate_verifies_what_ssh_keygen_signs_and_would_have_written_the_same() {
         succeeded(&ssh_keygen(&["-Y", "sign", "-q", "-f", "key", "-n", "gate-verdict"], directory.path(), MESSAGE));
     assert_eq!(armored, sign(&key, "gate-verdict", MESSAGE));
     let signature = Signature::parse(&armored).unwrap();
-    assert_eq!(verify(&signature, "gate-verdict", MESSAGE, key.public()), Ok(()));
+    assert_eq!(verify(&signature, "gate-verdict", MESSAGE, key.public()), Ok(None));
     assert!(verify(&signature, "gate-verdict", b"something else", key.public()).is_err());
 
     let arguments = ["-Y", "sign", "-q", "-O", "hashalg=sha256", "-f", "key", "-n", "gate-verdict"];

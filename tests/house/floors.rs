@@ -43,6 +43,7 @@ pub const HOMES: &[Home] = &[
     Home { package: "keyring_core", modules: &["host"] },
     Home { package: "libc", modules: &["host"] },
     Home { package: "linux_keyutils_keyring_store", modules: &["host"] },
+    Home { package: "p256", modules: &["encoding"] },
     Home { package: "postcard", modules: &["policy"] },
     Home { package: "reqwest", modules: &["remote"] },
     Home { package: "rusqlite", modules: &["server"] },

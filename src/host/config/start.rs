@@ -164,7 +164,7 @@ fn check(
     let mut wanted = before.clone();
     if let Some(new) = new {
         let principal = Principal {
-            keys: vec![EnrolledKey { key: new.key.clone(), hardware: None }],
+            keys: vec![EnrolledKey::from(new.key.clone())],
             groups: new.groups.iter().cloned().collect(),
             accounts: new.accounts.iter().cloned().collect(),
             owner: None,
