@@ -703,7 +703,7 @@ _gate() {
             return 0
             ;;
         gate__subcmd__show)
-            opts="-h --json --verdict --statement --signature --help"
+            opts="-h --json --verdict --statement --signature --signed --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -91,7 +91,8 @@ complete -c gate -n "__fish_gate_using_subcommand requests" -s h -l help -d 'Pri
 complete -c gate -n "__fish_gate_using_subcommand show" -l verdict -d 'The answer with this number, as listed' -r
 complete -c gate -n "__fish_gate_using_subcommand show" -l json -d 'Print one JSON object'
 complete -c gate -n "__fish_gate_using_subcommand show" -l statement -d 'Write the statement that was signed'
-complete -c gate -n "__fish_gate_using_subcommand show" -l signature -d 'Write the signature, as `ssh-keygen -Y verify -n gate-verdict` reads it'
+complete -c gate -n "__fish_gate_using_subcommand show" -l signature -d 'Write the signature, as `ssh-keygen -Y verify` reads it; of a passkey its bytes, DER for ES256'
+complete -c gate -n "__fish_gate_using_subcommand show" -l signed -d 'Write the bytes that the signature is over: the statement, the server\'s statement or, of a passkey, the data of the authenticator and the hash of the client\'s'
 complete -c gate -n "__fish_gate_using_subcommand show" -s h -l help -d 'Print help'
 complete -c gate -n "__fish_gate_using_subcommand approve" -l key -d 'Sign with this key [default: the one that is enrolled]' -r -F
 complete -c gate -n "__fish_gate_using_subcommand approve" -l reason -d 'Say why, in the record and to the requester' -r

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use crate::approval::{
     Change, ENROL_NAMESPACE, EnrolStatement, EnrolType, Enrolled, Enrolment, EnrolmentError, Pinned, Roster,
-    accept_enrolment, widening,
+    accept_enrolment, unvouched, widening,
 };
 use crate::audit::{Entry, Kind};
 use crate::encoding::json::{Map, Value, canonical, json, strict, strict_value};
@@ -23,6 +23,14 @@ pub enum Unenrolled {
     /// They allow more than what is pinned.
     #[error("the configuration lets more people answer than the log has accepted: {}", join(.0))]
     Wider(Vec<Change>),
+    /// The first principals of a log say that somebody vouched, and nobody has.
+    #[error("nobody has vouched for the key {key} of `{name}`: these principals are the first that the log gets")]
+    Unvouched {
+        /// Whose key.
+        name: String,
+        /// The key.
+        key: Fingerprint,
+    },
     /// Nothing is pinned that could be widened, or there is nothing to accept.
     #[error("there is nothing to accept: the principals are those that the log has")]
     Nothing,
@@ -109,7 +117,10 @@ pub fn pin(log: &mut dyn Log, configured: &Configured) -> Result<Revoked, Unenro
     let (compared, revoked) = compared(log, configured)?;
     let change = match compared {
         Compared::Same => return Ok(revoked),
-        Compared::First => "first",
+        Compared::First => match unvouched(&configured.roster) {
+            None => "first",
+            Some((name, key)) => return Err(Unenrolled::Unvouched { name: name.to_owned(), key }),
+        },
         Compared::Narrower => "narrowed",
         Compared::Wider(_, changes) => return Err(Unenrolled::Wider(changes)),
     };
@@ -117,12 +128,13 @@ pub fn pin(log: &mut dyn Log, configured: &Configured) -> Result<Revoked, Unenro
     Ok(revoked)
 }
 
-/// The entry that pins the principals for the first time; nothing where some are pinned, or nobody is enrolled.
+/// The entry that pins the principals for the first time; nothing where some are pinned, nobody is enrolled, or they cannot
+/// be pinned: then nobody is asked either.
 ///
 /// # Errors
 /// When the log cannot be read.
 pub fn first(log: &mut dyn Log, configured: &Configured) -> Result<Option<Entry>, Failure> {
-    if configured.roster.is_empty() || log.enrolment()?.is_some() {
+    if configured.roster.is_empty() || unvouched(&configured.roster).is_some() || log.enrolment()?.is_some() {
         return Ok(None);
     }
     entry(&configured.roster, &Revoked::new(), "first", None).map(Some)
@@ -286,6 +298,29 @@ mod tests {
         let wider = configured(&[("alice", 1), ("mallory", 3)]);
         let refused = accept(&mut log, &wider, &key(1), "me", Timestamp::EPOCH);
         assert!(matches!(refused, Err(Unenrolled::Refused(EnrolmentError::RevokedKey(_)))), "{refused:?}");
+    }
+
+    #[test]
+    fn a_vouched_key_counts_only_once_somebody_else_has_signed_it() {
+        use crate::encoding::soft::Soft;
+        use crate::model::{EnrolledKey, Hardware};
+        let with = |name: &str| {
+            let mut principals = configured(&[("alice", 1), ("bob", 2)]).roster.principals().clone();
+            let token = Soft::p256(3, "gate.acme.com").public().clone();
+            let vouched = EnrolledKey { hardware: Some(Hardware::Vouched), ..token.into() };
+            principals.get_mut(name).unwrap().keys.push(vouched);
+            Configured { roster: Roster::new(principals, SelfApproval::Never).unwrap(), ..configured(&[]) }
+        };
+        let mut log = Memory::default();
+        assert!(matches!(pin(&mut log, &with("alice")), Err(Unenrolled::Unvouched { name, .. }) if name == "alice"));
+        assert!(first(&mut log, &with("alice")).unwrap().is_none() && log.0.is_empty());
+        pin(&mut log, &configured(&[("alice", 1), ("bob", 2)])).unwrap();
+        assert!(matches!(pin(&mut log, &with("alice")), Err(Unenrolled::Wider(_))));
+        let own = accept(&mut log, &with("alice"), &key(1), "mine", Timestamp::EPOCH);
+        assert!(matches!(own, Err(Unenrolled::Refused(EnrolmentError::OwnHardware(_)))), "{own:?}");
+        let (by, changes) = accept(&mut log, &with("alice"), &key(2), "I saw it", Timestamp::EPOCH).unwrap();
+        assert_eq!((by.as_str(), changes.len()), ("bob", 2));
+        pin(&mut log, &with("alice")).unwrap();
     }
 
     #[test]

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::roster::{Roster, is_workload};
 use crate::encoding::json::{canonical, strict};
 use crate::encoding::sshsig::{self, Signature, SshsigError};
-use crate::model::{Account, Digest, Fingerprint, Hardware, LogId, Principal, Proof, SelfApproval, Timestamp};
+use crate::model::{Account, Digest, Fingerprint, Hardware, LogId, Page, Principal, Proof, SelfApproval, Timestamp};
 
 /// The namespace of signatures over enrolments.
 pub const ENROL_NAMESPACE: &str = "gate-enrol";
@@ -23,6 +23,8 @@ pub enum Change {
     Key(String, Fingerprint),
     /// A key is now believed to be in hardware, or by more.
     Hardware(String, Fingerprint, Hardware),
+    /// A passkey may answer from one more page.
+    Page(String, Fingerprint, Page),
     /// Somebody is a member of a group they were not in.
     Member(String, String),
     /// An account is no longer somebody's own, so that they may answer what it asks.
@@ -33,6 +35,8 @@ pub enum Change {
     NoOwner(String, String),
     /// Owners may answer for their agents.
     SelfApproval,
+    /// The word of an approval server counts that did not.
+    Witness(Fingerprint),
 }
 
 impl fmt::Display for Change {
@@ -41,10 +45,12 @@ impl fmt::Display for Change {
             Self::Key(name, key) => write!(f, "`{name}` has the new key {key}"),
             Self::Hardware(name, key, Hardware::Attested) => write!(f, "the key {key} of `{name}` is now `attested`"),
             Self::Hardware(name, key, Hardware::Vouched) => write!(f, "the key {key} of `{name}` is now `vouched`"),
+            Self::Page(name, key, page) => write!(f, "the passkey {key} of `{name}` may now answer on {page}"),
             Self::Member(name, group) => write!(f, "`{name}` is a new member of `{group}`"),
             Self::Unclaimed(name, account) => write!(f, "`{name}` no longer claims the account `{account}`"),
             Self::Owner(name, owner) => write!(f, "`{name}` is now owned by `{owner}`"),
             Self::NoOwner(name, owner) => write!(f, "`{name}` is no longer owned by `{owner}`"),
+            Self::Witness(key) => write!(f, "the approval server with the key {key} may now say who answered"),
             Self::SelfApproval => f.write_str("owners may now answer for their agents (`self_approval: agents`)"),
         }
     }
@@ -79,19 +85,37 @@ pub fn widening(old: &Roster, new: &Roster) -> Vec<Change> {
         (SelfApproval::Never | SelfApproval::Agents, SelfApproval::Never)
         | (SelfApproval::Agents, SelfApproval::Agents) => {}
     }
+    match new.witness() {
+        Some(key) if old.witness() != Some(key) => changes.push(Change::Witness(key.fingerprint())),
+        Some(_) | None => {}
+    }
     changes
 }
 
-fn keys<'a>(name: &'a str, before: &'a Principal, after: &'a Principal) -> impl Iterator<Item = Change> + 'a {
-    after.keys.iter().filter_map(move |now| {
+fn keys(name: &str, before: &Principal, after: &Principal) -> Vec<Change> {
+    let mut changes = Vec::new();
+    for now in &after.keys {
         let key = now.key.fingerprint();
-        match before.keys.iter().find(|old| old.key == now.key) {
-            None => Some(Change::Key(name.to_owned(), key)),
-            Some(old) if now.hardware > old.hardware => {
-                now.hardware.map(|hardware| Change::Hardware(name.to_owned(), key, hardware))
-            }
-            Some(_) => None,
-        }
+        let Some(old) = before.keys.iter().find(|old| old.key == now.key) else {
+            changes.push(Change::Key(name.to_owned(), key));
+            // Whoever signs sees this as well: it is what they vouch for.
+            changes.extend(now.hardware.map(|hardware| Change::Hardware(name.to_owned(), key, hardware)));
+            continue;
+        };
+        let more = now.hardware.filter(|_| now.hardware > old.hardware);
+        changes.extend(more.map(|hardware| Change::Hardware(name.to_owned(), key, hardware)));
+        let pages = now.pages();
+        changes.extend(pages.difference(&old.pages()).map(|page| Change::Page(name.to_owned(), key, page.clone())));
+    }
+    changes
+}
+
+/// A key that is `vouched` in a roster which nobody signed: the first one a log has.
+#[must_use]
+pub fn unvouched(first: &Roster) -> Option<(&str, Fingerprint)> {
+    first.principals().iter().find_map(|(name, principal)| {
+        let vouched = principal.keys.iter().find(|enrolled| enrolled.hardware == Some(Hardware::Vouched))?;
+        Some((name.as_str(), vouched.key.fingerprint()))
     })
 }
 
@@ -203,7 +227,13 @@ pub fn accept_enrolment(bytes: &[u8], pinned: &Pinned<'_>, new: &Roster) -> Resu
     if canonical(&enrolment).map_err(|fault| form(&fault))? != bytes {
         return Err(EnrolmentError::Form("a member has a second spelling".to_owned()));
     }
-    let Enrolment { statement, proof: Proof::Sshsig { signature } } = enrolment;
+    let Enrolment { statement, proof } = enrolment;
+    let signature = match proof {
+        Proof::Sshsig { signature } => signature,
+        Proof::Webauthn { .. } | Proof::Witness { .. } => {
+            return Err(EnrolmentError::Form("only a proof of kind `sshsig` accepts an enrolment".to_owned()));
+        }
+    };
     let key = statement.key;
     if key == *pinned.record_key {
         return Err(EnrolmentError::RecordKey(key));

@@ -5,13 +5,82 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::trial::{CREATED, attempt, clause, key, log, people, person, requester, time};
 use super::*;
 use crate::encoding::json::canonical;
+use crate::encoding::soft::Soft;
 use crate::encoding::sshsig::sign;
-use crate::model::{Apart, Claim, Clause, Digest, Grade, Hardware, LogId, Principal, Proof, SelfApproval};
+use crate::model::{Apart, Claim, Clause, Digest, EnrolledKey, Grade, Hardware, LogId, Principal, Proof, SelfApproval};
+
+/// A passkey of gate's page, of software like all here.
+fn token(hardware: Option<Hardware>) -> EnrolledKey {
+    EnrolledKey { hardware, ..Soft::ed25519(70, "gate.acme.com").public().clone().into() }
+}
+
+#[test]
+fn a_key_that_becomes_hardware_or_answers_on_another_page_widens() {
+    let roster = |key: EnrolledKey| {
+        let alice = Principal { keys: vec![key], ..person(&[], &["approvers"], &[]) };
+        super::trial::roster(&[("alice", alice)])
+    };
+    let changes = |old: &EnrolledKey, new: &EnrolledKey| {
+        let changes = widening(&roster(old.clone()), &roster(new.clone()));
+        changes.iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    let (plain, vouched, attested) = (token(None), token(Some(Hardware::Vouched)), token(Some(Hardware::Attested)));
+    let key = plain.key.fingerprint();
+    assert_eq!(changes(&plain, &vouched), [format!("the key {key} of `alice` is now `vouched`")]);
+    assert_eq!(changes(&vouched, &attested), [format!("the key {key} of `alice` is now `attested`")]);
+    assert_eq!(changes(&attested, &plain), [""; 0]);
+    let pages = |pages: &[&str]| {
+        let origins = pages.iter().map(|page| page.parse().unwrap()).collect();
+        EnrolledKey { origins, ..plain.clone() }
+    };
+    let (same, more) =
+        (pages(&["https://gate.acme.com"]), pages(&["https://gate.acme.com", "https://a.gate.acme.com"]));
+    assert_eq!(changes(&plain, &same), [""; 0]);
+    let words = format!("the passkey {key} of `alice` may now answer on https://a.gate.acme.com");
+    assert_eq!(changes(&plain, &more), [words]);
+    assert_eq!(changes(&more, &plain), [""; 0]);
+    assert_eq!(unvouched(&roster(vouched)), Some(("alice", key)), "the first principals are signed by nobody");
+    assert_eq!((unvouched(&roster(plain)), unvouched(&roster(attested))), (None, None));
+}
+
+#[test]
+fn a_server_that_may_vouch_widens_and_is_nobody_else() {
+    let old = attempt().roster;
+    let server = |seed: u8| old.clone().with_witness(key(seed).public().clone());
+    let new = server(50).unwrap();
+    let fingerprint = key(50).public().fingerprint();
+    assert_eq!(widening(&old, &new), [Change::Witness(fingerprint)]);
+    assert_eq!(
+        widening(&new, &server(51).unwrap()),
+        [Change::Witness(key(51).public().fingerprint())],
+        "another server is another word"
+    );
+    assert_eq!(widening(&new, &old), []);
+    let fault = server(1).unwrap_err().to_string();
+    assert!(fault.ends_with("of the approval server is also a key of `alice`"), "{fault}");
+    let fault = old.clone().with_witness(token(None).key).unwrap_err().to_string();
+    assert!(fault.ends_with("claims to be in a token, which answers for nobody"), "{fault}");
+    let text = canonical(&new).unwrap();
+    let enrolled: Enrolled = crate::encoding::json::strict(&text).unwrap();
+    assert_eq!(Roster::try_from(enrolled), Ok(new));
+    assert!(!String::from_utf8(canonical(&old).unwrap()).unwrap().contains("witness"));
+}
 
 #[test]
 fn principals_that_do_not_fit_together_are_refused() {
     let agent = |owner: Option<&str>| Principal { owner: owner.map(str::to_owned), ..person(&[], &[], &[]) };
-    let table: [(&[(&str, Principal)], &str); 10] = [
+    let with = |key: EnrolledKey| Principal { keys: vec![key], ..person(&[], &[], &[]) };
+    let plain = |hardware| EnrolledKey { hardware, ..key(1).public().clone().into() };
+    let paged = |key: EnrolledKey, page: &str| EnrolledKey { origins: [page.parse().unwrap()].into(), ..key };
+    let table: [(&[(&str, Principal)], &str); 15] = [
+        (&[("a", with(plain(Some(Hardware::Vouched))))], "is in no token, so that `hardware` says nothing of it"),
+        (&[("a", with(plain(Some(Hardware::Attested))))], "is in no token"),
+        (&[("a", with(paged(plain(None), "https://a.com")))], "is no passkey, so that `origins` say nothing of it"),
+        (
+            &[("a", with(paged(token(None), "https://acme.com")))],
+            "is made for `gate.acme.com`, and `https://acme.com` is neither there nor below",
+        ),
+        (&[("a", with(paged(token(None), "http://localhost")))], "is neither there nor below"),
         (&[("a", person(&[1], &[], &[])), ("b", person(&[1], &[], &[]))], "is claimed by `a` and by `b`"),
         (&[("a", person(&[1, 1], &[], &[]))], "stands there twice"),
         (
@@ -93,7 +162,42 @@ fn what_nobody_can_meet_is_refused_at_once() {
     let fault = ask(&[clause(&["approvers"], 1)], "alice", &alone, Apart::Key).unwrap_err();
     assert_eq!(fault.to_string(), "nobody in approvers can approve but `alice`, who is asking");
     let fault = ask(&[clause(&["sre"], 1)], "alice", &alone, Apart::Key).unwrap_err();
-    assert_eq!(fault.to_string(), "nobody in sre has a key that can be checked (ssh-ed25519, not revoked)");
+    assert_eq!(fault.to_string(), "nobody in sre has a key that can be checked and is not revoked");
+}
+
+#[test]
+fn what_hardware_keys_can_prove_is_known_before_anybody_is_asked() {
+    let of =
+        |application: &str, hardware| EnrolledKey { hardware, ..Soft::p256(71, application).public().clone().into() };
+    let (revoked, record_key) = (BTreeSet::new(), key(200).public().fingerprint());
+    let ask = |key: Option<EnrolledKey>, grade, count, server: bool| {
+        let alice = Principal { keys: key.into_iter().collect(), ..person(&[], &["approvers"], &[]) };
+        let roster = super::trial::roster(&[("alice", alice), ("bob", person(&[3], &["approvers"], &[]))]);
+        let roster = if server { roster.with_witness(super::trial::key(50).public().clone()).unwrap() } else { roster };
+        let clause = Clause { grade, ..clause(&["approvers"], count) };
+        let asks = requester(&[("carol", "uid")]);
+        meetable(&[clause], &roster, &asks, &revoked, &record_key, Apart::Key).map_err(|fault| fault.to_string())
+    };
+    let (gate, logins) = (of("ssh:gate", Some(Hardware::Vouched)), of("ssh:", Some(Hardware::Vouched)));
+    let page = of("gate.acme.com", Some(Hardware::Attested));
+    for (key, grade) in [(&gate, Grade::Verified), (&page, Grade::Verified), (&logins, Grade::Touched)] {
+        assert_eq!(ask(Some(key.clone()), grade, 1, false), Ok(()));
+    }
+    let low = |needed: &str, best: &str| {
+        Err(format!("answers of approvers must be graded `{needed}`, and the keys enrolled reach `{best}`"))
+    };
+    assert_eq!(ask(Some(logins), Grade::Verified, 1, false), low("verified", "touched"));
+    assert_eq!(ask(Some(of("ssh:gate", None)), Grade::Touched, 1, false), low("touched", "signed"));
+    assert_eq!(
+        ask(None, Grade::Signed, 2, true),
+        Err("2 people of approvers must approve, graded `signed`, and the keys of 1 reach that".into())
+    );
+    assert_eq!(ask(None, Grade::Asserted, 2, true), Ok(()), "the server may say who it was");
+    assert_eq!(ask(None, Grade::Asserted, 2, false), Err("2 people of approvers must approve, and 1 can".into()));
+    assert_eq!(
+        ask(Some(gate), Grade::Touched, 2, true),
+        Err("2 people of approvers must approve, graded `touched`, and the keys of 1 reach that".into())
+    );
 }
 
 #[test]
@@ -128,8 +232,13 @@ fn what_widens_an_enrolment_is_found_and_what_narrows_is_not() {
         all.remove("agent:claude");
     });
     assert_eq!(gone, ["`agent:claude` is no longer owned by `bob`"]);
-    let hardware = changed(|all| all.get_mut("alice").unwrap().keys[0].hardware = Some(Hardware::Vouched));
-    assert_eq!(hardware, [format!("the key {} of `alice` is now `vouched`", key(1).public().fingerprint())]);
+    let hardware = changed(|all| all.get_mut("alice").unwrap().keys.push(token(Some(Hardware::Vouched))));
+    let fingerprint = token(None).key.fingerprint();
+    let expected = [
+        format!("`alice` has the new key {fingerprint}"),
+        format!("the key {fingerprint} of `alice` is now `vouched`"),
+    ];
+    assert_eq!(hardware, expected, "whoever signs sees that they vouch");
     for narrows in [
         (|all| {
             all.remove("alice");
@@ -161,7 +270,7 @@ fn a_wider_enrolment_counts_once_somebody_enrolled_signed_it() {
     principals.insert("dave".into(), person(&[66], &["approvers"], &[]));
     principals.insert("erin".into(), person(&[67], &[], &[]));
     let new = Roster::new(principals.clone(), SelfApproval::Never).unwrap();
-    principals.get_mut("alice").unwrap().keys[0].hardware = Some(Hardware::Vouched);
+    principals.get_mut("alice").unwrap().keys.push(token(Some(Hardware::Vouched)));
     let vouched = Roster::new(principals, SelfApproval::Never).unwrap();
     let (revoked, record_key) = (BTreeSet::from([key(2).public().fingerprint()]), key(200).public().fingerprint());
     let pinned = Pinned { roster: &old, revoked: &revoked, record_key: &record_key, log: log() };

@@ -4,21 +4,19 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use serde::Deserialize;
-
 use super::own::{Exception, Standpoint, standpoint};
+use super::proof::{Known, Proven, Typed, prove, reach, read, short, usable};
 use super::refusal::{Refusal, RequestError};
-use super::roster::{Roster, is_workload};
+use super::roster::Roster;
 use crate::encoding::json::{canonical, strict};
-use crate::encoding::sshsig::{self, Signature, SshsigError};
 use crate::model::{
-    Answer, Apart, Clause, Digest, Fingerprint, Grade, LogId, Proof, PublicKey, Request, Statement, Timestamp, Verdict,
+    Answer, Apart, Clause, Digest, Fingerprint, Grade, LogId, ProofKind, Request, Statement, Timestamp, Verdict,
 };
 
 /// The namespace of signatures over verdicts.
 pub const NAMESPACE: &str = "gate-verdict";
-/// The `type` of a verdict's statement.
-const TYPE: &str = "gate.verdict.v1";
+/// The namespace of a server's signatures over what it saw of somebody who answered.
+pub const WITNESS_NAMESPACE: &str = "gate-witness";
 /// The `type` of a request.
 const REQUEST_TYPE: &str = "gate.request.v1";
 /// How large a request may be.
@@ -88,6 +86,12 @@ pub struct Circumstances<'a> {
     pub passphrase: bool,
 }
 
+impl<'a> Circumstances<'a> {
+    const fn known(&self) -> Known<'a> {
+        Known { roster: self.roster, revoked: self.revoked, record_key: Some(self.record_key) }
+    }
+}
+
 /// An answer that counts, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[must_use]
@@ -96,8 +100,12 @@ pub struct Accepted {
     pub principal: String,
     /// With which key.
     pub key: Fingerprint,
-    /// How they were proven.
+    /// How well they were proven.
     pub grade: Grade,
+    /// By what.
+    pub proof: ProofKind,
+    /// A token's own count of its signatures, where a token signed.
+    pub counter: Option<u32>,
     /// Where it came from.
     pub apart: Apart,
     /// What they said.
@@ -124,7 +132,7 @@ pub fn judge(
     earlier: &[Accepted],
 ) -> Result<Accepted, Refusal> {
     let Verdict { statement, proof } = read(verdict)?;
-    prove(&statement, &proof, circumstances)?;
+    let Proven { grade, counter, witnessed } = prove(&statement, &proof, &circumstances.known())?;
     if statement.request != received.digest {
         return Err(Refusal::OtherRequest);
     }
@@ -132,13 +140,16 @@ pub fn judge(
     if request.head.log != circumstances.log {
         return Err(Refusal::OtherLog { expected: circumstances.log, found: request.head.log });
     }
-    in_time(request, &statement, circumstances.elapsed)?;
+    in_time(request, &statement, witnessed, circumstances.elapsed)?;
     let approver = &statement.approver;
-    let exception = other_person(request, approver, circumstances.roster, circumstances.passphrase)?;
+    let close = answers_for_agents(grade, circumstances.passphrase);
+    let exception = other_person(request, approver, circumstances.roster, close)?;
     let accepted = Accepted {
         principal: approver.clone(),
         key: statement.key,
-        grade: Grade::Signed,
+        grade,
+        proof: proof.kind(),
+        counter,
         apart: circumstances.apart,
         decision: statement.decision,
         reason: statement.reason,
@@ -181,98 +192,26 @@ pub fn may_answer(
     decision: Answer,
     answering: &Answering<'_>,
 ) -> Result<String, Refusal> {
-    let (owner, _) = usable(key, answering.roster, answering.revoked, answering.record_key)?;
+    let Answering { roster, revoked, record_key, .. } = *answering;
+    let known = Known { roster, revoked, record_key };
+    let (owner, enrolled) = usable(key, &known)?;
+    let grade = reach(enrolled);
     let request = received.request();
     if request.created.plus(answering.elapsed) >= request.expires {
         return Err(Refusal::RequestExpired(request.expires));
     }
-    other_person(request, owner, answering.roster, answering.passphrase)?;
-    serves(&request.subject.requirement, owner, decision, (Grade::Signed, answering.apart), answering.roster)?;
+    other_person(request, owner, answering.roster, answers_for_agents(grade, answering.passphrase))?;
+    serves(&request.subject.requirement, owner, decision, (grade, answering.apart), answering.roster)?;
     Ok(owner.to_owned())
 }
 
-/// Only the `type`, to be able to say what something is instead.
-#[derive(Deserialize)]
-struct Typed {
-    #[serde(rename = "type")]
-    kind: String,
-}
-
-/// Only what says which kind of statement and proof this is.
-#[derive(Deserialize)]
-struct Kinds {
-    statement: Typed,
-    proof: ProofKind,
-}
-
-#[derive(Deserialize)]
-struct ProofKind {
-    kind: String,
-}
-
-fn read(bytes: &[u8]) -> Result<Verdict, Refusal> {
-    if bytes.len() > LARGEST_VERDICT {
-        return Err(Refusal::TooLarge { limit: LARGEST_VERDICT });
-    }
-    let form = |fault: &dyn ToString| Refusal::Form(fault.to_string());
-    let kinds: Kinds = strict(bytes).map_err(|fault| form(&fault))?;
-    if kinds.statement.kind != TYPE {
-        return Err(Refusal::Type(short(&kinds.statement.kind)));
-    }
-    if kinds.proof.kind != "sshsig" {
-        return Err(Refusal::ProofKind(short(&kinds.proof.kind)));
-    }
-    let verdict: Verdict = strict(bytes).map_err(|fault| form(&fault))?;
-    // INVARIANT (bytes read): what is checked below is written anew, so it must be what was read.
-    if canonical(&verdict).map_err(|fault| form(&fault))? != bytes {
-        return Err(Refusal::Form("a member has a second spelling".to_owned()));
-    }
-    Ok(verdict)
-}
-
-/// Checks that the key named by the statement signed it, and that it is its approver's.
-fn prove(statement: &Statement, proof: &Proof, circumstances: &Circumstances<'_>) -> Result<(), Refusal> {
-    let Proof::Sshsig { signature } = proof;
-    let signature = Signature::parse(signature).map_err(Refusal::Proof)?;
-    if signature.namespace() != NAMESPACE {
-        return Err(Refusal::Namespace(short(signature.namespace())));
-    }
-    let signed = signature.key().fingerprint();
-    if signed != statement.key {
-        return Err(Refusal::OtherKey { named: statement.key, signed });
-    }
-    let (owner, key) = usable(&signed, circumstances.roster, circumstances.revoked, Some(circumstances.record_key))?;
-    if owner != statement.approver {
-        return Err(Refusal::NotTheirKey { named: short(&statement.approver), owner: owner.to_owned() });
-    }
-    let bytes = canonical(statement).map_err(|fault| Refusal::Form(fault.to_string()))?;
-    let verified = sshsig::verify(&signature, NAMESPACE, &bytes, key).map_err(|fault| match fault {
-        SshsigError::Signature(_) => Refusal::Signature(signed),
-        other => Refusal::Proof(other),
-    });
-    // Whatever a token says of itself, nothing is graded higher yet.
-    verified.map(drop)
-}
-
-/// The owner of a key that may sign answers at all, and the key.
-fn usable<'a>(
-    key: &Fingerprint,
-    roster: &'a Roster,
-    revoked: &BTreeSet<Fingerprint>,
-    record_key: Option<&Fingerprint>,
-) -> Result<(&'a str, &'a PublicKey), Refusal> {
-    if Some(key) == record_key {
-        return Err(Refusal::RecordKey(*key));
-    }
-    if revoked.contains(key) {
-        return Err(Refusal::RevokedKey(*key));
-    }
-    let (owner, key) = roster.owner_of(key).ok_or(Refusal::UnknownKey(*key))?;
-    if is_workload(owner) { Err(Refusal::NotAPerson(owner.to_owned())) } else { Ok((owner, key)) }
-}
-
 /// Holds the answer against the time of the host that runs; a request is dead at the earliest of all expiries.
-fn in_time(request: &Request, statement: &Statement, elapsed: Duration) -> Result<(), Refusal> {
+fn in_time(
+    request: &Request,
+    statement: &Statement,
+    witnessed: Option<Timestamp>,
+    elapsed: Duration,
+) -> Result<(), Refusal> {
     let (from, until) = (request.created, request.created.plus(elapsed));
     if until >= request.expires {
         return Err(Refusal::RequestExpired(request.expires));
@@ -280,23 +219,25 @@ fn in_time(request: &Request, statement: &Statement, elapsed: Duration) -> Resul
     if until >= statement.expires {
         return Err(Refusal::Expired(statement.expires));
     }
-    if statement.at.plus(SKEW) < from || statement.at > until.plus(SKEW) {
-        return Err(Refusal::Moment { at: statement.at, from, until });
+    let outside = |at: &Timestamp| at.plus(SKEW) < from || *at > until.plus(SKEW);
+    match std::iter::once(statement.at).chain(witnessed).find(outside) {
+        Some(at) => Err(Refusal::Moment { at, from, until }),
+        None => Ok(()),
     }
-    Ok(())
+}
+
+/// Whether somebody may answer for their own agent: with a key that the agent cannot use by itself. A server's word says
+/// nothing of keys.
+fn answers_for_agents(grade: Grade, passphrase: bool) -> bool {
+    grade >= Grade::Touched || (passphrase && grade >= Grade::Signed)
 }
 
 // INVARIANT (nobody approves their own request): no verdict becomes `Accepted` but through here.
-fn other_person(
-    request: &Request,
-    approver: &str,
-    roster: &Roster,
-    passphrase: bool,
-) -> Result<Option<Exception>, Refusal> {
+fn other_person(request: &Request, approver: &str, roster: &Roster, close: bool) -> Result<Option<Exception>, Refusal> {
     match standpoint(roster, &request.subject.requester, approver) {
         Standpoint::Other => Ok(None),
         Standpoint::Unknown => Ok(Some(Exception::Unclaimed)),
-        Standpoint::OwnAgent if passphrase => Ok(Some(Exception::Agent)),
+        Standpoint::OwnAgent if close => Ok(Some(Exception::Agent)),
         Standpoint::OwnAgent => Err(Refusal::AgentUnproven(approver.to_owned())),
         Standpoint::OwnRequest => Err(Refusal::OwnRequest(approver.to_owned())),
         Standpoint::OwnAccount(account) => Err(Refusal::OwnAccount { approver: approver.to_owned(), account }),
@@ -347,9 +288,4 @@ fn adds(earlier: &[Accepted], new: &Accepted) -> Result<(), Refusal> {
         Some(old) if old.key == new.key => Err(Refusal::Repeated(new.principal.clone())),
         Some(_) => Err(Refusal::SecondKey(new.principal.clone())),
     }
-}
-
-/// Foreign text in a message, cut where nobody reads on.
-fn short(text: &str) -> String {
-    text.chars().take(128).collect()
 }

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use super::trial::{key, person, roster, time};
 use super::*;
-use crate::model::{Answer, Apart, Clause, Digest, Grade};
+use crate::model::{Answer, Apart, Clause, Digest, Grade, ProofKind};
 
 const PEOPLE: [&str; 5] = ["alice", "bob", "carol", "dave", "erin"];
 const GROUPS: [&str; 3] = ["approvers", "owners", "sre"];
@@ -29,6 +29,8 @@ fn answer(person: usize, grade: bool, seed: u8) -> Accepted {
         principal: PEOPLE[person].into(),
         key: key(seed).public().fingerprint(),
         grade: if grade { Grade::Touched } else { Grade::Signed },
+        proof: ProofKind::Sshsig,
+        counter: None,
         apart: Apart::Key,
         decision: Answer::Approve,
         reason: String::new(),

@@ -1,14 +1,14 @@
 //! Whether the enrolled people, less the requester, could ever meet a requirement. What they can't is refused at once and
 //! never waited for.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::own::{Standpoint, standpoint};
-use super::refusal::{apart_name, grade_name};
+use super::refusal::apart_name;
 use super::roster::Roster;
 use super::standing::{Missing, lacks};
 use crate::encoding::token;
-use crate::model::{Apart, Clause, Fingerprint, Grade, Principal, Requester};
+use crate::model::{Apart, Clause, EnrolledKey, Fingerprint, Grade, Principal, PublicKey, Requester};
 
 /// Why nobody can ever meet a requirement (78).
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -32,7 +32,7 @@ pub enum Unmeetable {
         requester: String,
     },
     /// The people have no key whose signature counts.
-    #[error("nobody in {0} has a key that can be checked (ssh-ed25519, not revoked)")]
+    #[error("nobody in {0} has a key that can be checked and is not revoked")]
     NoKey(String),
     /// Too few people.
     #[error("{needed} people of {groups} must approve, and {found} can")]
@@ -45,8 +45,22 @@ pub enum Unmeetable {
         groups: String,
     },
     /// No key proves as much.
-    #[error("answers of {groups} must be graded `{}`, and the keys enrolled reach `signed`", grade_name(*.grade))]
+    #[error("answers of {groups} must be graded `{}`, and the keys enrolled reach `{}`", .grade.word(), .best.word())]
     Grade {
+        /// What is needed.
+        grade: Grade,
+        /// What the best of them prove, as they are enrolled.
+        best: Grade,
+        /// Of which groups.
+        groups: String,
+    },
+    /// Too few people whose keys prove as much.
+    #[error("{needed} people of {groups} must approve, graded `{}`, and the keys of {found} reach that", .grade.word())]
+    TooFewOfGrade {
+        /// How many must.
+        needed: u32,
+        /// How many can.
+        found: usize,
         /// What is needed.
         grade: Grade,
         /// Of which groups.
@@ -85,14 +99,17 @@ pub fn meetable(
     }
     let others: BTreeSet<&str> =
         roster.people().map(|(name, _)| name).filter(|name| !is_own(roster, requester, name)).collect();
-    let counts = |principal: &Principal| {
-        principal.keys.iter().any(|enrolled| {
+    let best = |principal: &Principal| {
+        let counts = |enrolled: &&EnrolledKey| {
             let key = enrolled.key.fingerprint();
             token::usable(&enrolled.key).is_ok() && !revoked.contains(&key) && key != *record_key
-        })
+        };
+        let own = principal.keys.iter().filter(counts).map(super::proof::reach).max();
+        let server = roster.witness().map(PublicKey::fingerprint);
+        own.or_else(|| server.filter(|key| !revoked.contains(key) && key != record_key).map(|_| Grade::Asserted))
     };
-    let able: BTreeSet<&str> =
-        others.iter().copied().filter(|name| roster.principal(name).is_some_and(counts)).collect();
+    let able: BTreeMap<&str, Grade> =
+        others.iter().filter_map(|name| Some((*name, best(roster.principal(name)?)?))).collect();
     clauses.iter().try_for_each(|clause| check(clause, roster, requester, &others, &able, reach))
 }
 
@@ -101,7 +118,7 @@ fn check(
     roster: &Roster,
     requester: &Requester,
     others: &BTreeSet<&str>,
-    able: &BTreeSet<&str>,
+    able: &BTreeMap<&str, Grade>,
     reach: Apart,
 ) -> Result<(), Unmeetable> {
     let named = |missing: &[Missing]| {
@@ -112,10 +129,13 @@ fn check(
     let present = |people: &BTreeSet<&str>, missing: &[Missing]| {
         people.iter().filter(|name| missing.iter().any(|one| roster.is_member(name, &one.from))).count()
     };
-    let missing = lacks(clause, able, roster);
+    let enough: BTreeSet<&str> =
+        able.iter().filter(|(_, grade)| **grade >= clause.grade).map(|(name, _)| *name).collect();
+    let (able, grades): (BTreeSet<&str>, _) = (able.keys().copied().collect(), able);
+    let missing = lacks(clause, &able, roster);
     let groups = named(&missing);
     if let Some(first) = missing.first() {
-        let found = present(able, std::slice::from_ref(first));
+        let found = present(&able, std::slice::from_ref(first));
         if present(&everybody, &missing) == 0 {
             return Err(Unmeetable::EmptyGroup(groups));
         }
@@ -123,15 +143,21 @@ fn check(
             let asks = requester.principals.first().map(|claim| claim.principal.clone()).unwrap_or_default();
             return Err(Unmeetable::OnlyRequester { groups, requester: asks });
         }
-        if present(able, &missing) == 0 {
+        if present(&able, &missing) == 0 {
             return Err(Unmeetable::NoKey(groups));
         }
         return Err(Unmeetable::TooFew { needed: clause.count.max(1), found, groups });
     }
-    let groups = clause.from.join(", ");
-    if clause.grade > Grade::Signed {
-        return Err(Unmeetable::Grade { grade: clause.grade, groups });
+    if let Some(first) = lacks(clause, &enough, roster).first() {
+        let (grade, groups) = (clause.grade, first.from.join(", "));
+        let found = present(&enough, std::slice::from_ref(first));
+        let best = grades.iter().filter(|(name, _)| roster.is_member(name, &first.from)).map(|(_, grade)| *grade).max();
+        return Err(match best {
+            Some(best) if found == 0 => Unmeetable::Grade { grade, best, groups },
+            Some(_) | None => Unmeetable::TooFewOfGrade { needed: clause.count.max(1), found, grade, groups },
+        });
     }
+    let groups = clause.from.join(", ");
     if clause.apart > reach {
         return Err(Unmeetable::Apart { apart: clause.apart, reach, groups });
     }

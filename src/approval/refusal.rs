@@ -2,6 +2,7 @@
 //! is not taken for a slip.
 
 use crate::encoding::sshsig::SshsigError;
+use crate::encoding::webauthn::WebauthnError;
 use crate::model::{Apart, Fingerprint, Grade, LogId, Timestamp};
 
 /// Why a request can't be answered at all.
@@ -42,11 +43,34 @@ pub enum Refusal {
     #[error("proofs of kind `{}` are not known here", .0.escape_debug())]
     ProofKind(String),
     /// A signature made for something else.
-    #[error("the signature was made for `{}`, not for `gate-verdict`", .0.escape_debug())]
-    Namespace(String),
+    #[error("the signature was made for `{}`, not for `{expected}`", .found.escape_debug())]
+    Namespace {
+        /// What it was made for.
+        found: String,
+        /// What such a proof is made for.
+        expected: &'static str,
+    },
     /// A signature that is not one.
     #[error("the verdict's proof: {0}")]
     Proof(SshsigError),
+    /// A passkey's answer that proves nothing.
+    #[error("the passkey's answer does not count: {0}")]
+    Webauthn(WebauthnError),
+    /// A passkey that signs like a key of OpenSSH.
+    #[error("the key {0} is a passkey, which answers on its web page and signs nothing else")]
+    Passkey(Fingerprint),
+    /// A server vouches, and none is known.
+    #[error("a server vouches for this answer, and no approval server is enrolled here")]
+    NoWitness,
+    /// Another server vouches.
+    #[error("the key {0} vouches for this answer, and it is not that of the approval server enrolled here")]
+    OtherWitness(Fingerprint),
+    /// The server vouches for another answer.
+    #[error("the server vouches for another statement")]
+    OtherStatement,
+    /// The server vouches for somebody who is nobody here.
+    #[error("`{}` is not enrolled here", .0.escape_debug())]
+    NotEnrolled(String),
     /// The signature does not hold.
     #[error("the signature is not one of {0} over this statement")]
     Signature(Fingerprint),
@@ -130,7 +154,7 @@ pub enum Refusal {
         groups: String,
     },
     /// Not proven well enough.
-    #[error("the verdict is graded `{}`, and at least `{}` is needed", grade_name(*.is), grade_name(*.needed))]
+    #[error("the verdict is graded `{}`, and at least `{}` is needed", .is.word(), .needed.word())]
     Grade {
         /// What it is.
         is: Grade,
@@ -151,15 +175,6 @@ pub enum Refusal {
     /// The same person again, with another key.
     #[error("`{0}` has approved already: a second key is not a second person")]
     SecondKey(String),
-}
-
-pub(super) const fn grade_name(grade: Grade) -> &'static str {
-    match grade {
-        Grade::Asserted => "asserted",
-        Grade::Signed => "signed",
-        Grade::Touched => "touched",
-        Grade::Verified => "verified",
-    }
 }
 
 pub(super) const fn apart_name(apart: Apart) -> &'static str {

@@ -6,7 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Serialize, Serializer};
 
 use crate::encoding::json::{CanonicalError, canonical};
-use crate::model::{Account, Claim, Digest, Fingerprint, Principal, PublicKey, Requester, SelfApproval};
+use crate::model::{
+    Account, Claim, Digest, EnrolledKey, Fingerprint, Page, Principal, PublicKey, Requester, SelfApproval,
+};
 
 /// What an account that nobody claims is called, before its name and host.
 const UNCLAIMED: &str = "account:";
@@ -18,6 +20,7 @@ pub const AGENT_SOURCE: &str = "GATE_AGENT";
 pub struct Roster {
     principals: BTreeMap<String, Principal>,
     self_approval: SelfApproval,
+    witness: Option<PublicKey>,
 }
 
 /// Why principals do not fit together. Each is 78: no reading of it is the safe one.
@@ -56,6 +59,45 @@ pub enum RosterError {
         /// Whose.
         principal: String,
     },
+    /// Hardware that no key of this kind could prove.
+    #[error("the key {key} of `{principal}` is in no token, so that `hardware` says nothing of it")]
+    NoToken {
+        /// Its fingerprint.
+        key: Fingerprint,
+        /// Whose.
+        principal: String,
+    },
+    /// Pages for a key that is no passkey.
+    #[error("the key {key} of `{principal}` is no passkey, so that `origins` say nothing of it")]
+    NoPasskey {
+        /// Its fingerprint.
+        key: Fingerprint,
+        /// Whose.
+        principal: String,
+    },
+    /// A page where no browser would let the passkey answer.
+    #[error("the passkey {key} of `{principal}` is made for `{made_for}`, and `{page}` is neither there nor below")]
+    Page {
+        /// Its fingerprint.
+        key: Fingerprint,
+        /// Whose.
+        principal: String,
+        /// The host it is made for.
+        made_for: String,
+        /// The page.
+        page: Page,
+    },
+    /// The server's key is somebody's own.
+    #[error("the key {key} of the approval server is also a key of `{principal}`")]
+    WitnessKey {
+        /// Its fingerprint.
+        key: Fingerprint,
+        /// Whose.
+        principal: String,
+    },
+    /// A server's key that claims to be in a token.
+    #[error("the approval server's key {0} claims to be in a token, which answers for nobody")]
+    WitnessToken(Fingerprint),
     /// One account, two principals.
     #[error("the account `{account}` is claimed by `{first}` and by `{second}`")]
     SharedAccount {
@@ -115,7 +157,28 @@ impl Roster {
         }
         check_keys(&principals)?;
         check_accounts(&principals)?;
-        Ok(Self { principals, self_approval })
+        Ok(Self { principals, self_approval, witness: None })
+    }
+
+    /// The same people with an approval server, whose word for who somebody was counts as `asserted`.
+    ///
+    /// # Errors
+    /// When its key could be taken for a person's.
+    pub fn with_witness(self, key: PublicKey) -> Result<Self, RosterError> {
+        let fingerprint = key.fingerprint();
+        if let Some((principal, _)) = self.owner_of(&fingerprint) {
+            return Err(RosterError::WitnessKey { key: fingerprint, principal: principal.to_owned() });
+        }
+        if key.kind().claims_hardware() {
+            return Err(RosterError::WitnessToken(fingerprint));
+        }
+        Ok(Self { witness: Some(key), ..self })
+    }
+
+    /// The key of the approval server whose word counts, if there is one.
+    #[must_use]
+    pub const fn witness(&self) -> Option<&PublicKey> {
+        self.witness.as_ref()
     }
 
     /// Whether nobody is enrolled.
@@ -145,9 +208,15 @@ impl Roster {
     /// The principal who owns a key, and the key.
     #[must_use]
     pub fn owner_of(&self, key: &Fingerprint) -> Option<(&str, &PublicKey)> {
+        self.enrolled(key).map(|(name, enrolled)| (name, &enrolled.key))
+    }
+
+    /// The principal who owns a key, and the key as it was enrolled.
+    #[must_use]
+    pub fn enrolled(&self, key: &Fingerprint) -> Option<(&str, &EnrolledKey)> {
         self.principals.iter().find_map(|(name, principal)| {
             let found = principal.keys.iter().find(|enrolled| enrolled.key.fingerprint() == *key)?;
-            Some((name.as_str(), &found.key))
+            Some((name.as_str(), found))
         })
     }
 
@@ -220,10 +289,11 @@ impl Roster {
     }
 }
 
-/// `{"principals":{…},"self_approval":"never"}`, as it stands in records.
+/// `{"principals":{…},"self_approval":"never"}` and, where there is one, `witness`, as it stands in records.
 impl Serialize for Roster {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        Enrolled { principals: self.principals.clone(), self_approval: self.self_approval }.serialize(serializer)
+        let Self { principals, self_approval, witness } = self.clone();
+        Enrolled { principals, self_approval, witness }.serialize(serializer)
     }
 }
 
@@ -235,13 +305,17 @@ pub struct Enrolled {
     pub principals: BTreeMap<String, Principal>,
     /// Whether anybody may answer for themselves.
     pub self_approval: SelfApproval,
+    /// The key of the approval server whose word counts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub witness: Option<PublicKey>,
 }
 
 impl TryFrom<Enrolled> for Roster {
     type Error = RosterError;
 
     fn try_from(enrolled: Enrolled) -> Result<Self, RosterError> {
-        Self::new(enrolled.principals, enrolled.self_approval)
+        let roster = Self::new(enrolled.principals, enrolled.self_approval)?;
+        enrolled.witness.map_or(Ok(roster.clone()), |key| roster.with_witness(key))
     }
 }
 
@@ -282,6 +356,7 @@ fn check_keys(principals: &BTreeMap<String, Principal>) -> Result<(), RosterErro
     for (name, principal) in principals {
         for enrolled in &principal.keys {
             let key = enrolled.key.fingerprint();
+            check_token(name, enrolled)?;
             match owners.insert(key, name) {
                 None => {}
                 Some(first) if first == name => {
@@ -294,6 +369,23 @@ fn check_keys(principals: &BTreeMap<String, Principal>) -> Result<(), RosterErro
         }
     }
     Ok(())
+}
+
+/// Whoever writes that a key is in hardware, or where a passkey answers, believes in it: where it could mean nothing, it is
+/// refused.
+fn check_token(name: &str, enrolled: &EnrolledKey) -> Result<(), RosterError> {
+    let (key, principal) = (enrolled.key.fingerprint(), name.to_owned());
+    if enrolled.hardware.is_some() && !enrolled.key.kind().claims_hardware() {
+        return Err(RosterError::NoToken { key, principal });
+    }
+    match enrolled.relying_party() {
+        None if enrolled.origins.is_empty() => Ok(()),
+        None => Err(RosterError::NoPasskey { key, principal }),
+        Some(id) => match enrolled.origins.iter().find(|page| !page.is_within(id)) {
+            None => Ok(()),
+            Some(page) => Err(RosterError::Page { key, principal, made_for: id.to_owned(), page: page.clone() }),
+        },
+    }
 }
 
 fn check_accounts(principals: &BTreeMap<String, Principal>) -> Result<(), RosterError> {

@@ -7,7 +7,7 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::time::Duration;
 
 use super::judge::Received;
-use super::refusal::{apart_name, grade_name};
+use super::refusal::apart_name;
 use super::roster::is_unclaimed;
 use crate::model::{
     Apart, BoundFile, Clause, Finding, Grade, Request, Seen, SeenCommand, Shown, Span, StdinKind, Text, Timestamp,
@@ -176,7 +176,7 @@ fn clause(clause: &Clause) -> String {
     let each = if clause.each { "each of " } else { "" };
     let mut line = format!("{} of {each}{groups}", clause.count);
     if clause.grade > Grade::Signed {
-        let _ = write!(line, ", graded {}", grade_name(clause.grade));
+        let _ = write!(line, ", graded {}", clause.grade.word());
     }
     if clause.apart > Apart::Key {
         let _ = write!(line, ", from {}", apart_name(clause.apart));

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use super::judge::Accepted;
-use super::refusal::{apart_name, grade_name};
+use super::refusal::apart_name;
 use super::roster::Roster;
 use crate::model::{Answer, Apart, Clause, Grade};
 
@@ -44,7 +44,7 @@ impl fmt::Display for Missing {
         let Self { people, from, grade, apart } = self;
         write!(f, "{people} more of {}", from.join(", "))?;
         if *grade > Grade::Signed {
-            write!(f, ", graded {}", grade_name(*grade))?;
+            write!(f, ", graded {}", grade.word())?;
         }
         if *apart > Apart::Key { write!(f, ", from {}", apart_name(*apart)) } else { Ok(()) }
     }

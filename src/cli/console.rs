@@ -9,7 +9,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use crate::actions::run::Stop;
 use crate::encoding::json::{canonical, json};
 use crate::host::status::StatusFile;
-use crate::model::{Digest, Ended, Request, RequestId, Shown, Timestamp};
+use crate::model::{Digest, Ended, Grade, ProofKind, Request, RequestId, Shown, Timestamp};
 use crate::ports::{Clock, Person, Progress};
 
 use super::explain::clause_line;
@@ -166,9 +166,14 @@ impl Person for Console<'_> {
         match progress {
             Progress::Notice(text) => self.line(&Shown::text(text).to_string()),
             Progress::Waiting { request, short, missing } => self.waiting(request, short, missing),
-            Progress::Answered { approver, answer, reason, missing } => {
+            Progress::Answered { approver, answer, reason, proof, grade, missing } => {
                 let (approver, reason) = (Shown::text(approver), Shown::text(reason));
-                self.line(&format!("{answer} by {approver}: {reason}"));
+                // The everyday answer, signed with a key of somebody's own, needs no words.
+                let how = match (proof, grade) {
+                    (ProofKind::Sshsig, Grade::Signed) => String::new(),
+                    (proof, grade) => format!(" ({}, {})", proof.word(), grade.word()),
+                };
+                self.line(&format!("{answer} by {approver}{how}: {reason}"));
                 if !missing.is_empty() {
                     self.line(&format!("still needed: {}", missing.join("; ")));
                 }

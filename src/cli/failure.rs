@@ -107,6 +107,9 @@ impl From<Unenrolled> for Complaint {
             Unenrolled::Failed(failure) => Self::failure(exit::LOG, failure),
             Unenrolled::Wider(_) => Self::new(exit::CONFIGURATION, message)
                 .hint("nothing ran; somebody who was enrolled before accepts it with `gate key accept`"),
+            Unenrolled::Unvouched { .. } => Self::new(exit::CONFIGURATION, message).hint(
+                "leave `hardware: vouched` out at first; add it later, and somebody else signs it with `gate key accept`",
+            ),
             Unenrolled::Nothing => Self::new(exit::USAGE, message),
             Unenrolled::Refused(_) => Self::new(exit::DENIED, message),
         }
@@ -145,7 +148,13 @@ impl Complaint {
             | Refusal::Form(_)
             | Refusal::Type(_)
             | Refusal::ProofKind(_)
-            | Refusal::Namespace(_)
+            | Refusal::Namespace { .. }
+            | Refusal::Webauthn(_)
+            | Refusal::Passkey(_)
+            | Refusal::NoWitness
+            | Refusal::OtherWitness(_)
+            | Refusal::OtherStatement
+            | Refusal::NotEnrolled(_)
             | Refusal::Proof(_)
             | Refusal::Signature(_)
             | Refusal::OtherKey { .. }

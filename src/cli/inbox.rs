@@ -37,7 +37,7 @@ pub struct Found {
 pub fn access(remote: &Remote, paths: &Paths) -> Result<Access, Failure> {
     let store = Config::read(paths).map(|config| config.keys).unwrap_or_default();
     let place = token::Place { paths, store, variable: &surroundings::variable };
-    Ok(Access::new(&remote.url, token::read(&place)?, Arc::new(SystemNames))?)
+    Ok(Access::new(&remote.url.to_string(), token::read(&place)?, Arc::new(SystemNames))?)
 }
 
 impl Inbox {

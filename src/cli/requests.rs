@@ -9,7 +9,9 @@ use serde::Serialize;
 use crate::encoding::json::strict;
 use crate::host::queue::{Queued, State};
 use crate::host::terminal::Terminal;
-use crate::model::{Answer, Clause, Digest, Fingerprint, RequestId, Requester, Shown, Text, Timestamp, Verdict};
+use crate::model::{
+    Answer, Clause, Digest, Fingerprint, ProofKind, RequestId, Requester, Shown, Text, Timestamp, Verdict,
+};
 
 use super::explain::clause_line;
 use super::failure::Complaint;
@@ -57,6 +59,8 @@ pub struct Answering {
     pub at: Timestamp,
     /// Why.
     pub reason: String,
+    /// By what it is proven.
+    pub proof: ProofKind,
     /// The digest of the whole verdict.
     pub digest: Digest,
 }
@@ -106,13 +110,14 @@ fn answers(verdicts: &[Vec<u8>]) -> Vec<Answering> {
 }
 
 fn answering(bytes: &[u8]) -> Option<Answering> {
-    let Verdict { statement, .. } = strict(bytes).ok()?;
+    let Verdict { statement, proof } = strict(bytes).ok()?;
     Some(Answering {
         approver: statement.approver,
         decision: statement.decision,
         key: statement.key,
         at: statement.at,
         reason: statement.reason,
+        proof: proof.kind(),
         digest: Digest::of(bytes),
     })
 }

@@ -3,15 +3,16 @@
 use std::io::Write as _;
 
 use clap::Args;
-use serde::Serialize;
+use serde::{Deserialize as _, Serialize};
 
-use crate::approval::{Received, Screen};
+use crate::approval::{Known, Received, Screen, proven};
 use crate::audit::Kind;
 use crate::encoding::json::{canonical, strict};
+use crate::encoding::webauthn::Assertion;
 use crate::host::log::{read_pin, verify};
 use crate::host::queue::{QueueError, Queued, State};
 use crate::host::terminal::Terminal;
-use crate::model::{Digest, Proof, Request, RequestId, Shown, Verdict};
+use crate::model::{Digest, Grade, Proof, ProofKind, Request, RequestId, Shown, Verdict};
 
 use super::exit;
 use super::failure::Complaint;
@@ -43,17 +44,27 @@ struct Part {
     /// Write the statement that was signed
     #[arg(long)]
     statement: bool,
-    /// Write the signature, as `ssh-keygen -Y verify -n gate-verdict` reads it
+    /// Write the signature, as `ssh-keygen -Y verify` reads it; of a passkey its bytes, DER for ES256
     #[arg(long)]
     signature: bool,
+    /// Write the bytes that the signature is over: the statement, the server's statement or, of a passkey, the data of the
+    /// authenticator and the hash of the client's
+    #[arg(long)]
+    signed: bool,
 }
 
 /// A request, wherever it was found.
 struct Found {
     received: Received,
     state: String,
-    /// Exact bytes, in the order of their times.
-    verdicts: Vec<Vec<u8>>,
+    /// In the order of their times.
+    verdicts: Vec<Paper>,
+}
+
+/// An answer in its exact bytes, and how well it is proven: as the host that ran judged it, else as it would be now.
+struct Paper {
+    bytes: Vec<u8>,
+    grade: Option<Grade>,
 }
 
 #[derive(Debug, Serialize)]
@@ -69,6 +80,8 @@ struct Whole<'a> {
 struct Numbered {
     number: usize,
     digest: Digest,
+    proof: ProofKind,
+    grade: Option<Grade>,
     verdict: Verdict,
 }
 
@@ -77,7 +90,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Complaint> {
     let place = Place::read()?;
     let found = found(&place, arguments.id)?;
     let bytes = match arguments.verdict {
-        Some(number) => part(&found, number, arguments.part.signature)?,
+        Some(number) => part(&found, number, &arguments.part)?,
         None if arguments.json => output::json(&whole(&found))?.into_bytes(),
         None => shown(&found, &place.config.host).into_bytes(),
     };
@@ -97,6 +110,13 @@ fn found(place: &Place, id: RequestId) -> Result<Found, Complaint> {
         (None, State::Parked) => "parked",
         (None, State::Gone) => "gone: nobody waits for it any more",
     };
+    let (revoked, record_key) = (place.revoked()?, place.record_key()?);
+    let known = Known { roster: &place.config.roster, revoked: &revoked, record_key: record_key.as_ref() };
+    let verdicts = verdicts.into_iter().map(|bytes| {
+        let grade = proven(&bytes, &known).ok().map(|proven| proven.grade);
+        Paper { bytes, grade }
+    });
+    let verdicts = verdicts.collect();
     Ok(Found { received, state: state.to_owned(), verdicts: sorted(verdicts) })
 }
 
@@ -114,7 +134,10 @@ fn recorded(place: &Place, id: RequestId) -> Result<Option<Found>, Complaint> {
         let member = |name: &str| record.members.get(name).and_then(|value| canonical(value).ok());
         match record.kind {
             Kind::Request => request = member("request"),
-            Kind::Verdict => verdicts.extend(member("verdict")),
+            Kind::Verdict => {
+                let grade = record.members.get("grade").and_then(|grade| Grade::deserialize(grade).ok());
+                verdicts.extend(member("verdict").map(|bytes| Paper { bytes, grade }));
+            }
             Kind::Run => "used: it ran".clone_into(&mut state),
             Kind::Refuse => state = format!("over: {}", record.text("why").unwrap_or("refused")),
             Kind::Genesis
@@ -140,30 +163,43 @@ fn recorded(place: &Place, id: RequestId) -> Result<Option<Found>, Complaint> {
 }
 
 /// By their own times, then by digest, so that a number stays the same while nothing is added.
-fn sorted(mut verdicts: Vec<Vec<u8>>) -> Vec<Vec<u8>> {
-    verdicts.sort_by_cached_key(|bytes| {
+fn sorted(mut verdicts: Vec<Paper>) -> Vec<Paper> {
+    verdicts.sort_by_cached_key(|Paper { bytes, .. }| {
         let at = strict::<Verdict>(bytes).ok().map(|verdict| verdict.statement.at);
         (at.is_none(), at, Digest::of(bytes))
     });
     verdicts
 }
 
-fn part(found: &Found, number: usize, signature: bool) -> Result<Vec<u8>, Complaint> {
+fn part(found: &Found, number: usize, part: &Part) -> Result<Vec<u8>, Complaint> {
     let count = found.verdicts.len();
-    let bytes = number
+    let Paper { bytes, .. } = number
         .checked_sub(1)
         .and_then(|at| found.verdicts.get(at))
         .ok_or_else(|| Complaint::new(exit::USAGE, format!("there is no answer {number}: the request has {count}")))?;
-    let Verdict { statement, proof: Proof::Sshsig { signature: armored } } =
-        strict(bytes).map_err(|error| broken(&error))?;
-    if signature { Ok(armored.into_bytes()) } else { canonical(&statement).map_err(|error| broken(&error)) }
+    let Verdict { statement, proof } = strict(bytes).map_err(|error| broken(&error))?;
+    let statement = canonical(&statement).map_err(|error| broken(&error))?;
+    if part.statement {
+        return Ok(statement);
+    }
+    match proof {
+        Proof::Sshsig { signature } => Ok(if part.signature { signature.into_bytes() } else { statement }),
+        Proof::Witness { signature, .. } if part.signature => Ok(signature.into_bytes()),
+        Proof::Witness { witness, .. } => canonical(&witness).map_err(|error| broken(&error)),
+        Proof::Webauthn { authenticator_data, client_data, signature } => {
+            let assertion = Assertion::read(&authenticator_data, &client_data, &signature);
+            let assertion = assertion.map_err(|error| broken(&error))?;
+            Ok(if part.signature { assertion.signature().to_vec() } else { assertion.signed() })
+        }
+    }
 }
 
 fn whole(found: &Found) -> Whole<'_> {
     let request = found.received.request();
-    let numbered = |(at, bytes): (usize, &Vec<u8>)| {
-        let verdict = strict(bytes).ok()?;
-        Some(Numbered { number: at + 1, digest: Digest::of(bytes), verdict })
+    let numbered = |(at, Paper { bytes, grade }): (usize, &Paper)| {
+        let verdict: Verdict = strict(bytes).ok()?;
+        let (digest, proof) = (Digest::of(bytes), verdict.proof.kind());
+        Some(Numbered { number: at + 1, digest, proof, grade: *grade, verdict })
     };
     Whole {
         id: request.id,
@@ -183,8 +219,8 @@ fn shown(found: &Found, host: &str) -> String {
     if !found.verdicts.is_empty() {
         lines.push("Answers, as they were given; the host that runs judges them:".to_owned());
     }
-    for (at, bytes) in found.verdicts.iter().enumerate() {
-        let Ok(Verdict { statement, .. }) = strict(bytes) else {
+    for (at, Paper { bytes, grade }) in found.verdicts.iter().enumerate() {
+        let Ok(Verdict { statement, proof }) = strict(bytes) else {
             lines.push(format!("  {}. cannot be read", at + 1));
             continue;
         };
@@ -201,7 +237,13 @@ fn shown(found: &Found, host: &str) -> String {
             lines.push(format!("{head}{piece}"));
             head = " ".repeat(head.len());
         }
-        lines.push(format!("{head}{}", statement.key));
+        let grade = grade.map_or_else(|| "does not count".to_owned(), |grade| format!("graded {}", grade.word()));
+        lines.push(format!("{head}{} ({}, {grade})", statement.key, proof.kind().word()));
+        if let Proof::Witness { witness, .. } = &proof {
+            let line = format!("as {} of {} says", Shown::text(&witness.subject), Shown::text(&witness.how));
+            let pieces = screen::folded(&line, width.saturating_sub(head.len()));
+            lines.extend(pieces.into_iter().map(|piece| format!("{head}{piece}")));
+        }
     }
     lines.push(String::new());
     lines.join("\n")

@@ -9,6 +9,7 @@ use super::ed25519::SigningKey;
 use crate::model::{KeyKind, PublicKey, put_string, take_string};
 
 pub(crate) const TOUCHED: u8 = 0x01;
+pub(crate) const VERIFIED: u8 = 0x05;
 
 /// A private key that claims to be in a token.
 pub(crate) struct Soft {
@@ -87,6 +88,21 @@ impl Soft {
             }
         }
     }
+
+    /// What a browser brings: authenticator's data, client's data and signature, base64url.
+    pub(crate) fn assertion(&self, client: &str, flags: u8, counter: u32) -> [String; 3] {
+        let authenticator = fields(self.public.application().unwrap(), flags, counter);
+        let signed = [authenticator.as_slice(), &Sha256::digest(client)].concat();
+        [authenticator, client.as_bytes().to_vec(), self.signature(&signed)].map(|part| URL_SAFE_NO_PAD.encode(part))
+    }
+}
+
+/// The same two numbers with the other `s`, which holds as well.
+pub(crate) fn other_form(der: &str) -> String {
+    let signature = p256::ecdsa::Signature::from_der(&URL_SAFE_NO_PAD.decode(der).unwrap()).unwrap();
+    let (r, s) = (signature.r(), -*signature.s());
+    let other = p256::ecdsa::Signature::from_scalars(r.to_bytes(), s.to_bytes()).unwrap();
+    URL_SAFE_NO_PAD.encode(other.to_der().as_bytes())
 }
 
 /// The fixed part of an authenticator's data.

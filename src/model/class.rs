@@ -130,6 +130,19 @@ pub enum Grade {
     Verified,
 }
 
+impl Grade {
+    /// The word for it in policies and records.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Asserted => "asserted",
+            Self::Signed => "signed",
+            Self::Touched => "touched",
+            Self::Verified => "verified",
+        }
+    }
+}
+
 /// How far apart the answer came from, as the host that runs saw it, from least to most.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(schema, derive(schemars::JsonSchema))]

@@ -52,5 +52,5 @@ pub use table::{Database, Table};
 pub use text::{Shown, quoted, quoted_word, unshown};
 pub use time::{InvalidSpan, InvalidTimestamp, Span, Timestamp};
 pub use tool::{Body, Context, Form, OperandGrammar, OptionGrammar, Place, Role, Runs, Slot, Syntax, Tool, Value};
-pub use verdict::{Answer, Proof, Statement, Verdict, VerdictType};
+pub use verdict::{Answer, Proof, ProofKind, Statement, Verdict, VerdictType, Witness, WitnessType};
 pub use word::{Hole, Origin, Piece, Word};

@@ -2,14 +2,15 @@
 
 use serde::Deserialize;
 
-use super::PublicKey;
+use super::{Page, PublicKey};
 
 /// An approval server.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Remote {
     /// Its address.
-    pub url: String,
+    #[schemars(with = "String")]
+    pub url: Page,
     /// The key with which it vouches for people whom it signed in.
     #[serde(default)]
     #[schemars(with = "Option<String>")]

@@ -1,6 +1,6 @@
 //! The person at this end: told what happens, never asked through standard input.
 
-use crate::model::{Digest, Request, RequestId};
+use crate::model::{Digest, Grade, ProofKind, Request, RequestId};
 
 /// Tells the person who runs gate what happens.
 pub trait Person {
@@ -30,6 +30,10 @@ pub enum Progress<'a> {
         answer: &'a str,
         /// Why.
         reason: &'a str,
+        /// By what they are proven.
+        proof: ProofKind,
+        /// How well.
+        grade: Grade,
         /// What is still missing.
         missing: &'a [String],
     },

@@ -123,6 +123,7 @@ fn an_approved_run_is_consistent_and_anchored_by_who_approved_it() {
          anchored: up to record 3, by `alice` with the key {} at {}Z (request {})\n\
          not anchored: 4 records; only the record key vouches for them\n\
          runs: 1 allowed, 1 approved; 0 refused; 1 request, 1 verdict, 1 outcome\n\
+         proofs: 1 sshsig signed\n\
          self-approval: 0 by an agent's owner, 0 from an account nobody claims; waived: 0 findings; repairs: 0\n\
          note: the log itself names the approver's key; compare it with a list of your own\n\
          note: mode `wrapper`: whoever asks can read the record key, so where nothing anchors the log it is a claim\n\

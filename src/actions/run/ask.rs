@@ -219,7 +219,9 @@ fn answers(
                         Answer::Deny => "denied",
                     };
                     let (approver, reason) = (answer.principal.as_str(), answer.reason.as_str());
-                    world.person.tell(Progress::Answered { approver, answer: said, reason, missing: &missing });
+                    let (proof, grade) = (answer.proof, answer.grade);
+                    let told = Progress::Answered { approver, answer: said, reason, proof, grade, missing: &missing };
+                    world.person.tell(told);
                 }
                 match standing(clauses, &accepted, &configured.roster) {
                     Standing::Met => {

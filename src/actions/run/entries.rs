@@ -39,6 +39,7 @@ pub(super) fn approved(request: &Request, digest: &Digest, accepted: &[Accepted]
                 "apart": answer.apart,
                 "grade": answer.grade,
                 "key": answer.key,
+                "proof": answer.proof,
                 "verdict": answer.digest,
             })
         })
@@ -67,7 +68,9 @@ pub(super) fn verdict(request: &Request, digest: &Digest, bytes: &[u8], accepted
         "apart": accepted.apart,
         "digest": accepted.digest,
         "exception": accepted.exception,
+        "grade": accepted.grade,
         "id": request.id,
+        "proof": accepted.proof,
         "request": digest,
         "verdict": verdict,
     });

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use crate::audit::{self, Mode, Note, Report};
 use crate::encoding::json::{Value, json};
-use crate::model::{Fingerprint, RequestId, Timestamp};
+use crate::model::{Fingerprint, Grade, ProofKind, RequestId, Timestamp};
 
 use super::{Fault, What};
 
@@ -22,6 +22,19 @@ pub struct Anchor {
     pub at: Timestamp,
     /// The request that names the head.
     pub request: RequestId,
+}
+
+/// A token whose count did not rise from one answer to the next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Fallen {
+    /// The later answer's record.
+    pub seq: u64,
+    /// The key.
+    pub key: Fingerprint,
+    /// What the token said before.
+    pub before: u32,
+    /// What it said then.
+    pub counter: u32,
 }
 
 /// What there was.
@@ -41,6 +54,10 @@ pub struct Tally {
     pub refused: u64,
     /// Outcomes.
     pub outcomes: u64,
+    /// Approvals that runs stood on, by what they were proven and how well.
+    pub proofs: BTreeMap<(ProofKind, Grade), u64>,
+    /// Tokens whose count did not rise.
+    pub fallen: Vec<Fallen>,
     /// Approvals of an agent's owner, that runs stood on.
     pub own_agents: u64,
     /// Approvals of a request from an account that nobody claims, that runs stood on.
@@ -133,6 +150,15 @@ impl Examined {
             })
         });
         let modes: BTreeMap<&str, u64> = tally.modes.iter().map(|(mode, count)| (mode.word(), *count)).collect();
+        let proofs: Vec<Value> = tally
+            .proofs
+            .iter()
+            .map(|((proof, grade), count)| json!({"count": count, "grade": grade, "proof": proof}))
+            .collect();
+        let fallen = tally.fallen.iter().map(|Fallen { seq, key, before, counter }| {
+            json!({"before": before, "counter": counter, "key": key, "note": "counter-not-risen", "seq": seq})
+        });
+        let notes: Vec<Value> = report.notes.iter().filter_map(note_json).chain(fallen).collect();
         json!({
             "anchored": anchor,
             "consistent": self.is_consistent(),
@@ -145,8 +171,9 @@ impl Examined {
             "faults": self.faults.iter().map(fault_json).collect::<Vec<_>>(),
             "head": {"log": report.log, "root": report.root, "size": report.size},
             "modes": modes,
-            "notes": report.notes.iter().filter_map(note_json).collect::<Vec<_>>(),
+            "notes": notes,
             "pinned": self.pinned,
+            "proofs": proofs,
             "records": report.records,
             "repairs": report.repairs(),
             "segments": report.segments,

@@ -82,6 +82,14 @@ pub enum Wrong {
     /// More people may answer, and nobody who might before has signed that.
     #[error("more people may answer from here on ({0}), which nobody accepted who might before: {1}")]
     Widened(String, EnrolmentError),
+    /// The first principals say that somebody vouched for a key.
+    #[error("nobody had vouched for the key {key} of `{name}`: these are the first principals of the log")]
+    Unvouched {
+        /// Whose key.
+        name: String,
+        /// The key.
+        key: Fingerprint,
+    },
     /// A key that was revoked is not any more.
     #[error("a key that was revoked before is in use again")]
     Unrevoked,

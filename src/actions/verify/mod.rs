@@ -14,12 +14,12 @@ mod tests;
 use std::collections::BTreeMap;
 
 use super::enrolment::{Revoked, revoked_of, roster_of};
-use crate::approval::{Pinned, Roster, accept_enrolment, widening};
+use crate::approval::{Pinned, Roster, accept_enrolment, unvouched, widening};
 use crate::audit::{Kind, Opening, Record, Report};
 use crate::encoding::json::{Value, canonical};
 use crate::model::{Digest, Fingerprint, LogId, PublicKey, RequestId};
 
-pub use examined::{Anchor, Examined, Tally};
+pub use examined::{Anchor, Examined, Fallen, Tally};
 pub use fault::{Fault, What, Wrong};
 
 use papers::{Asked, Deciding};
@@ -50,6 +50,8 @@ pub struct Examination {
     revoked: Revoked,
     /// Place and leaf hash of each run, and whether its outcome is recorded; in order.
     runs: Vec<(u64, Digest, bool)>,
+    /// The newest count of each token, and the verdict that has it.
+    counters: BTreeMap<Fingerprint, (u32, Digest)>,
     /// What the signatures of accepted answers vouch for.
     anchors: Vec<Anchor>,
     tally: Tally,
@@ -121,6 +123,9 @@ impl Examination {
             (roster_of(&record.members).map_err(broken)?, revoked_of(&record.members).map_err(broken)?);
         if !revoked.is_superset(&self.revoked) {
             return Err(Wrong::Unrevoked);
+        }
+        if let (None, Some((name, key))) = (&self.pinned, unvouched(&new)) {
+            return Err(Wrong::Unvouched { name: name.to_owned(), key });
         }
         if let Some(old) = &self.pinned {
             let changes = widening(old, &new);

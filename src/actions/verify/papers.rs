@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use super::{Anchor, Examination, Wrong, asked};
+use super::{Anchor, Examination, Fallen, Wrong, asked};
 use crate::actions::enrolment::Revoked;
 use crate::approval::{Accepted, Circumstances, Enrolled, Exception, Received, Refusal, Roster, judge};
 use crate::audit::Record;
 use crate::encoding::json::{Value, canonical};
-use crate::model::{Apart, Digest, RequestId, Timestamp};
+use crate::model::{Apart, Digest, Fingerprint, ProofKind, RequestId, Timestamp};
 
 /// The host looks at its clock before it waits for the log's lock (10 seconds at most); a record's time is that of its
 /// turn.
@@ -122,6 +122,18 @@ impl Examination {
         Ok(())
     }
 
+    /// Remembers a token's count. One that does not rise may mean a copy of the key (WebAuthn Level 3 section 6.1.1), or a
+    /// token that counts in another way: it is told and refuses nothing. The same answer may be heard twice.
+    fn counted(&mut self, (key, counter, digest): (Fingerprint, Option<u32>, Digest), seq: u64) {
+        let Some(counter) = counter.filter(|counter| *counter > 0) else { return };
+        match self.counters.insert(key, (counter, digest)) {
+            Some((before, other)) if counter <= before && other != digest => {
+                self.tally.fallen.push(Fallen { seq, key, before, counter });
+            }
+            Some(_) | None => {}
+        }
+    }
+
     pub(super) fn verdict(&mut self, record: &Record) -> Result<(), Wrong> {
         self.tally.verdicts += 1;
         let verdict = record.members.get("verdict").ok_or(Wrong::Member("verdict"))?;
@@ -152,17 +164,33 @@ impl Examination {
         if answer.exception != exception {
             return Err(Wrong::Differs("exception", "its verdict"));
         }
+        for (member, agrees) in
+            [("grade", said(record, "grade", answer.grade)), ("proof", said(record, "proof", answer.proof))]
+        {
+            if !agrees {
+                return Err(Wrong::Differs(member, "its verdict"));
+            }
+        }
+        // A server's key says nothing of what the approver saw, so that nobody's signature vouches for the history.
+        let anchors = answer.proof != ProofKind::Witness;
         let at = verdict.get("statement").and_then(|statement| statement.get("at")?.as_str()?.parse().ok());
-        self.anchors.push(Anchor {
+        self.anchors.extend(anchors.then(|| Anchor {
             size: request.head.size,
             approver: answer.principal.clone(),
             key: answer.key,
             at: at.unwrap_or(record.time),
             request: request.id,
-        });
+        }));
+        let token = (answer.key, answer.counter, answer.digest);
         open.answers.push(Heard { seq: record.seq, bytes, answer, elapsed });
+        self.counted(token, record.seq);
         Ok(())
     }
+}
+
+/// Whether a member says this.
+fn said<T: for<'de> Deserialize<'de> + PartialEq>(record: &Record, member: &str, expected: T) -> bool {
+    record.members.get(member).and_then(|value| T::deserialize(value).ok()) == Some(expected)
 }
 
 /// Whether something that lives until `expires` was over by the time of this record.

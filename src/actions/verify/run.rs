@@ -7,7 +7,7 @@ use super::{Examination, Wrong, asked};
 use crate::approval::{Accepted, Exception, Standing, standing};
 use crate::audit::Record;
 use crate::encoding::json::{Value, canonical, strict};
-use crate::model::{Answer, Apart, Digest, Effect, Finding, Fingerprint, Grade, RequestId, Subject};
+use crate::model::{Answer, Apart, Digest, Effect, Finding, Fingerprint, Grade, ProofKind, RequestId, Subject};
 
 /// A verdict as a run names it.
 #[derive(Deserialize)]
@@ -16,6 +16,7 @@ struct Named {
     apart: Apart,
     grade: Grade,
     key: Fingerprint,
+    proof: ProofKind,
     verdict: Digest,
 }
 
@@ -110,6 +111,7 @@ impl Examination {
             Standing::Denied { by, .. } => return Err(Wrong::Denied { by, at: record.seq }),
         }
         for answer in &accepted {
+            *self.tally.proofs.entry((answer.proof, answer.grade)).or_default() += 1;
             match answer.exception {
                 Some(Exception::Agent) => self.tally.own_agents += 1,
                 Some(Exception::Unclaimed) => self.tally.unclaimed += 1,
@@ -126,6 +128,7 @@ fn says(name: &Named, answer: &Accepted) -> bool {
         && name.apart == answer.apart
         && name.grade == answer.grade
         && name.key == answer.key
+        && name.proof == answer.proof
 }
 
 /// How many findings were waived; the record must name them all and no others.

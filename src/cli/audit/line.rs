@@ -214,7 +214,11 @@ fn verdict(record: &Record) -> String {
         Some(exception) => format!(" (self-approval: {})", Shown::text(exception)),
         None => String::new(),
     };
-    format!("{} by {}{exception} on {}: {}", said("decision"), said("approver"), id(record), said("reason"))
+    let how = match (record.text("proof"), record.text("grade")) {
+        (Some("sshsig"), Some("signed")) | (None, _) | (_, None) => String::new(),
+        (Some(proof), Some(grade)) => format!(" ({}, {})", Shown::text(proof), Shown::text(grade)),
+    };
+    format!("{} by {}{how}{exception} on {}: {}", said("decision"), said("approver"), id(record), said("reason"))
 }
 
 fn outcome(record: &Record) -> String {

@@ -198,6 +198,11 @@ fn shown(examined: &Examined, audit: &Path) -> String {
         counted(tally.verdicts, "verdict"),
         counted(tally.outcomes, "outcome"),
     ));
+    if !tally.proofs.is_empty() {
+        let counts =
+            tally.proofs.iter().map(|((proof, grade), count)| format!("{count} {} {}", proof.word(), grade.word()));
+        lines.push(format!("proofs: {}", counts.collect::<Vec<_>>().join(", ")));
+    }
     lines.push(format!(
         "self-approval: {} by an agent's owner, {} from an account nobody claims; waived: {}; repairs: {}",
         tally.own_agents,
@@ -253,6 +258,12 @@ fn notes(examined: &Examined, audit: &Path) -> Vec<String> {
                 .to_owned(),
         );
     }
+    notes.extend(tally.fallen.iter().map(|fallen| {
+        format!(
+            "note: record {}: the token {} had counted {} signatures and now says {}; it may have been copied",
+            fallen.seq, fallen.key, fallen.before, fallen.counter
+        )
+    }));
     if audit.join("broken").exists() {
         notes.push("note: `broken` says that a sync failed; gate runs nothing until `gate audit repair`".to_owned());
     }

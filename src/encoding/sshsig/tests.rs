@@ -169,7 +169,8 @@ fn bad_vectors_of_ecdsa_and_tokens_are_refused() {
     };
     // The order of the group is no number of a signature (FIPS 186-5 section 6.4.2).
     let order = "00ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551";
-    let order: Vec<u8> = (0..33).map(|at| u8::from_str_radix(&order[at * 2..at * 2 + 2], 16).unwrap()).collect();
+    let order: Vec<u8> =
+        (0..33).map(|at| u8::from_str_radix(order.get(at * 2..at * 2 + 2).unwrap(), 16).unwrap()).collect();
     let bad = [
         pair(b"", b"\x01"),
         pair(b"\0", b"\x01"),

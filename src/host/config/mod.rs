@@ -15,7 +15,7 @@ use serde::Deserialize;
 use self::file::{FileError, FileRead};
 use crate::approval::{Roster, RosterError};
 use crate::encoding::yaml::{self, Placed, YamlError};
-use crate::model::{Digest, Principal, Remote, SelfApproval, Shown};
+use crate::model::{Digest, Hardware, Principal, Remote, SelfApproval, Shown};
 
 pub use paths::{PathError, Paths, SYSTEM, Trusting, home};
 pub use schema::schema;
@@ -34,7 +34,7 @@ pub struct Config {
     pub keys: KeyStore,
     /// A queue that other accounts share, if `/etc/gate` names one.
     pub requests: Option<PathBuf>,
-    /// The approval server, if there is one.
+    /// The approval server, if there is one. Its key, where it has one, stands in the roster.
     pub remote: Option<Remote>,
     /// The files that were read, and the digests of their texts.
     pub sources: Vec<(PathBuf, Digest)>,
@@ -195,15 +195,25 @@ impl Config {
             Some((layer, requests)) => return Err(layer.fault(requests, "not an absolute path", None)),
             None => None,
         };
+        if let Some(user) = &user {
+            check_attested(user)?;
+        }
         let says = layers.iter().find(|layer| layer.written.principals.is_some());
         let roster = says.map_or_else(|| Ok(Roster::default()), |layer| roster(layer, &layers))?;
+        let remote = layers.iter().find_map(|layer| Some((layer, layer.written.remote.as_ref()?)));
+        let roster = match remote.and_then(|(layer, remote)| Some((layer, remote, remote.value.key.clone()?))) {
+            None => roster,
+            Some((layer, remote, key)) => {
+                roster.with_witness(key).map_err(|fault| layer.fault(remote, &fault.to_string(), None))?
+            }
+        };
         Ok(Self {
             host,
             roster,
             outcome: first(&layers, |written| written.outcome.as_ref()).unwrap_or_default(),
             keys: first(&layers, |written| written.keys.as_ref()).unwrap_or_default(),
             requests,
-            remote: layers.iter().find_map(|layer| layer.written.remote.as_ref()).map(|placed| placed.value.clone()),
+            remote: remote.map(|(_, remote)| remote.value.clone()),
             sources,
         })
     }
@@ -218,6 +228,22 @@ fn roots_alone(read: &FileRead) -> bool {
     read.uid == 0 && read.mode & 0o002 == 0 && groups
 }
 
+/// Refuses a user's file that says that attestation was checked: whoever may write it, an agent under the same account
+/// included, could say it of a key made in software.
+fn check_attested(user: &Layer) -> Result<(), ConfigError> {
+    let principals = user.written.principals.iter().flat_map(|principals| &principals.value);
+    let attested =
+        |principal: &Principal| principal.keys.iter().any(|enrolled| enrolled.hardware == Some(Hardware::Attested));
+    match principals.into_iter().find(|(_, principal)| attested(&principal.value)) {
+        None => Ok(()),
+        Some((name, _)) => Err(user.fault(
+            name,
+            "`hardware: attested` is believed of /etc/gate/config.yaml alone",
+            Some("`hardware: vouched`, and somebody else signs it: gate key accept"),
+        )),
+    }
+}
+
 /// Refuses a user's file that says what the system's file says. Once that one names principals, who may answer for
 /// themselves belongs to it as well.
 fn check_replaced(system: &Layer, user: &Layer) -> Result<(), ConfigError> {
@@ -230,14 +256,14 @@ fn check_replaced(system: &Layer, user: &Layer) -> Result<(), ConfigError> {
     if let (true, Some(at)) = (above.principals.is_some() || above.self_approval.is_some(), &below.self_approval) {
         return Err(user.fault(at, &message("self_approval"), hint));
     }
+    if let (true, Some(at)) = (above.principals.is_some() || above.remote.is_some(), &below.remote) {
+        return Err(user.fault(at, &message("remote"), hint));
+    }
     if let (Some(_), Some(at)) = (&above.host, &below.host) {
         return Err(user.fault(at, &message("host"), hint));
     }
     if let (Some(_), Some(at)) = (&above.outcome, &below.outcome) {
         return Err(user.fault(at, &message("outcome"), hint));
-    }
-    if let (Some(_), Some(at)) = (&above.remote, &below.remote) {
-        return Err(user.fault(at, &message("remote"), hint));
     }
     match (&above.keys, &below.keys) {
         (Some(_), Some(at)) => Err(user.fault(at, &message("keys"), hint)),
@@ -267,8 +293,13 @@ fn concerned(fault: &RosterError) -> &str {
         | RosterError::OwnedPerson(name) => name,
         RosterError::Group { principal, .. }
         | RosterError::RepeatedKey { principal, .. }
+        | RosterError::NoToken { principal, .. }
+        | RosterError::NoPasskey { principal, .. }
+        | RosterError::Page { principal, .. }
+        | RosterError::WitnessKey { principal, .. }
         | RosterError::Owner { principal, .. } => principal,
         RosterError::SharedKey { second, .. } | RosterError::SharedAccount { second, .. } => second,
+        RosterError::WitnessToken(_) => "",
     }
 }
 

@@ -5,6 +5,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use super::*;
 
 const ALICE: &str = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIC9648ZBRAOlRGrUL+Q4NXBnqX+Fgej1A0bwnBL/XStN";
+const TOKEN: &str = "sk-ssh-ed25519@openssh.com AAAAGnNrLXNzaC1lZDI1NTE5QG9wZW5zc2guY29tAAAAIC9648ZBRAOlRGrUL+Q4NXBnqX+Fgej1A0bwnBL/XStNAAAADWdhdGUuYWNtZS5jb20=";
 const BOB: &str = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDtqJ7zOtqQtYqOo0CpvDXNlMhV3HeJDpjrASKGLWdop";
 
 /// A home, and a place that stands for `/etc/gate`.
@@ -54,7 +55,7 @@ fn without_any_file_there_are_defaults_and_nobody_is_enrolled() {
 #[test]
 fn a_configuration_as_in_the_design_is_read() {
     let text = format!(
-        "host: build01\nprincipals:\n  alice@acme.com: {{keys: [{ALICE}, {{key: {BOB}, hardware: attested}}], \
+        "host: build01\nprincipals:\n  alice@acme.com: {{keys: [{ALICE}, {{key: {TOKEN}, hardware: vouched}}], \
          groups: [approvers, data-owners]}}\n  agent:claude: {{owner: alice@acme.com, accounts: [claude@build01]}}\n\
          self_approval: agents\noutcome: always\nkeys: secret-service\n"
     );
@@ -106,6 +107,56 @@ fn what_the_system_says_is_not_replaced_by_another_home() {
     let both = world().system(&system).user("outcome: never\n").read().unwrap();
     assert_eq!((both.host.as_str(), both.outcome, both.sources.len()), ("build01", Outcome::Never, 2));
     assert!(both.roster.principal("alice").is_some());
+}
+
+#[test]
+fn attestation_is_believed_of_the_system_s_file_alone() {
+    let text = format!("principals:\n  alice: {{keys: [{{key: {TOKEN}, hardware: attested}}]}}\n");
+    assert!(world().system(&text).read().is_ok());
+    let fault = world().user(&text).read().unwrap_err();
+    let words = "/home/config.yaml:2:3: `hardware: attested` is believed of /etc/gate/config.yaml alone";
+    assert!(fault.contains(words), "{fault}");
+}
+
+#[test]
+fn a_passkey_s_pages_and_an_approval_server_are_read() {
+    let text = format!(
+        "principals:\n  alice:\n    keys:\n      - key: {TOKEN}\n        hardware: vouched\n        \
+         origins: [https://gate.acme.com, 'https://gate.acme.com:8443']\n\
+         remote: {{url: https://gate.acme.com, key: {ALICE}}}\n"
+    );
+    let config = world().user(&text).read().unwrap();
+    let pages = config.roster.principal("alice").unwrap().keys[0].pages();
+    assert_eq!(
+        pages.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        ["https://gate.acme.com", "https://gate.acme.com:8443"]
+    );
+    assert_eq!(config.roster.witness().map(ToString::to_string).as_deref(), Some(ALICE));
+    assert_eq!(config.remote.map(|remote| remote.url.to_string()).as_deref(), Some("https://gate.acme.com"));
+    let relay = world().user("remote: {url: https://gate.acme.com}\n").read().unwrap();
+    assert_eq!((relay.roster.witness(), relay.remote.is_some()), (None, true));
+}
+
+#[test]
+fn what_says_too_much_about_a_key_or_a_server_is_shown_at_its_place() {
+    let keys = |key: &str| format!("principals:\n  alice: {{keys: [{key}]}}\n");
+    for (text, words) in [
+        (keys(&format!("{{key: {ALICE}, hardware: vouched}}")), "/home/config.yaml:2:3: the key"),
+        (keys(&format!("{{key: {ALICE}, origins: [https://a.com]}}")), "is no passkey"),
+        (keys(&format!("{{key: {TOKEN}, origins: [https://acme.com]}}")), "is neither there nor below"),
+        (keys(&format!("{{key: {TOKEN}, origins: [http://gate.acme.com]}}")), "is not an origin of the form"),
+        (keys(&format!("{{key: {TOKEN}, origins: [https://gate.acme.com/]}}")), "is not an origin of the form"),
+        (format!("{}remote: {{url: https://a.com, key: {ALICE}}}\n", keys(ALICE)), "/home/config.yaml:3:"),
+        (format!("remote: {{url: https://a.com, key: {TOKEN}}}\n"), "claims to be in a token"),
+        ("remote: {url: http://a.com}\n".to_owned(), "is not an origin of the form"),
+        ("remote: {url: https://a.com, kye: x}\n".to_owned(), "kye"),
+    ] {
+        let fault = world().user(&text).read().unwrap_err();
+        assert!(fault.contains(words), "{text}{fault}");
+    }
+    let system = format!("principals:\n  alice: {{keys: [{BOB}], groups: [approvers]}}\n");
+    let fault = world().system(&system).user("remote: {url: https://a.com}\n").read().unwrap_err();
+    assert!(fault.contains("`remote` is said by /etc/config.yaml, which this file cannot replace"), "{fault}");
 }
 
 #[test]

@@ -10,7 +10,8 @@ use crate::encoding::ed25519::SigningKey;
 use crate::encoding::json::{Map, Value, canonical, json, strict_value};
 use crate::encoding::sshsig::sign;
 use crate::model::{
-    Answer, Clause, Digest, LogHead, LogId, Proof, Request, RequestId, Statement, Timestamp, Verdict, VerdictType,
+    Answer, Clause, Digest, Grade, LogHead, LogId, Proof, Request, RequestId, Statement, Timestamp, Verdict,
+    VerdictType,
 };
 
 pub const RECORD_KEY: u8 = 200;
@@ -42,6 +43,8 @@ pub struct Ledger {
     /// Seconds since `CREATED`.
     pub now: u64,
     pub policy: Digest,
+    /// How well the answers are proven, as the records say.
+    pub grade: Grade,
 }
 
 /// A request, and the digest people sign.
@@ -64,8 +67,17 @@ impl Ledger {
         let tip = Tip { log: log(), seq: 0, prev: Digest::ZERO };
         let genesis = Genesis { public_key: key.public(), machine: None, gate: "0.1.0", follows: None }.entry();
         let (tree, policy) = (Tree::default(), Digest::ZERO);
-        let mut ledger =
-            Self { key, lines: Vec::new(), blobs: BTreeMap::new(), tip, tree, repaired: Vec::new(), now: 0, policy };
+        let mut ledger = Self {
+            key,
+            lines: Vec::new(),
+            blobs: BTreeMap::new(),
+            tip,
+            tree,
+            repaired: Vec::new(),
+            now: 0,
+            policy,
+            grade: Grade::Signed,
+        };
         ledger.write(&genesis);
         ledger
     }
@@ -130,14 +142,19 @@ impl Ledger {
 
     pub fn hear_as(&mut self, question: &Question, verdict: &[u8], exception: &Value) -> u64 {
         let members = json!({
-            "apart": "key", "digest": Digest::of(verdict), "exception": exception, "id": question.request.id,
+            "apart": "key", "digest": Digest::of(verdict), "exception": exception, "grade": self.grade,
+            "id": question.request.id, "proof": strict_value(verdict).unwrap()["proof"]["kind"],
             "request": question.digest, "verdict": strict_value(verdict).unwrap(),
         });
         self.push(Kind::Verdict, members)
     }
 
     pub fn approve(&mut self, question: &Question, verdicts: &[&[u8]]) -> u64 {
-        self.push_using(question.run(verdicts), question.request.id)
+        let mut members = question.run(verdicts);
+        for named in members["verdicts"].as_array_mut().unwrap() {
+            named["grade"] = json!(self.grade);
+        }
+        self.push_using(members, question.request.id)
     }
 
     /// The usual end of a question: alice approves, it runs, it ends well.
@@ -254,7 +271,7 @@ fn named(verdict: &[u8]) -> Value {
     let value = strict_value(verdict).unwrap();
     json!({
         "approver": value["statement"]["approver"], "apart": "key", "grade": "signed",
-        "key": value["statement"]["key"], "verdict": Digest::of(verdict),
+        "key": value["statement"]["key"], "proof": value["proof"]["kind"], "verdict": Digest::of(verdict),
     })
 }
 

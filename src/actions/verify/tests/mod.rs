@@ -3,3 +3,4 @@
 mod forged;
 mod honest;
 mod ledger;
+mod proofs;
