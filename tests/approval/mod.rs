@@ -2,6 +2,7 @@
 
 mod attacks;
 pub mod desk;
+mod hardware;
 
 use desk::Desk;
 
