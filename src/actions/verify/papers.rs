@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::{Anchor, Examination, Fallen, Wrong, asked};
 use crate::actions::enrolment::Revoked;
-use crate::approval::{Accepted, Circumstances, Enrolled, Exception, Received, Refusal, Roster, judge};
+use crate::approval::{Accepted, Circumstances, Enrolled, Exception, Received, Refusal, Roster, judge, unvouched};
 use crate::audit::Record;
 use crate::encoding::json::{Value, canonical};
 use crate::model::{Apart, Digest, Fingerprint, ProofKind, RequestId, Timestamp};
@@ -113,6 +113,10 @@ impl Examination {
         let deciding = deciding.ok_or(Wrong::NoPolicy(request.subject.policy))?;
         if self.pinned.as_ref().is_some_and(|pinned| *pinned != deciding.roster) {
             return Err(Wrong::NotPinned);
+        }
+        // Where nothing is pinned nobody can have signed.
+        if let (None, Some((name, key))) = (&self.pinned, unvouched(&deciding.roster)) {
+            return Err(Wrong::Unvouched { name: name.to_owned(), key });
         }
         if self.ids.insert(request.id, received.digest()).is_some() {
             return Err(Wrong::SecondRequest(request.id));

@@ -163,6 +163,15 @@ fn a_key_that_nobody_vouched_for_among_the_first_principals() {
 }
 
 #[test]
+fn a_key_that_nobody_vouched_for_where_no_principals_are_pinned_at_all() {
+    let mut ledger = begun(Some(Hardware::Vouched), Grade::Verified);
+    let question = ledger.question("rm x", vec![clause(&["approvers"], 1)]);
+    let asked = ledger.ask(&question);
+    let (seq, words) = ledger.only_fault();
+    assert!(seq == asked && words.starts_with("nobody had vouched for the key"), "{words}");
+}
+
+#[test]
 fn a_count_that_does_not_rise_is_told_and_refuses_nothing() {
     let told = |counters: &[u32]| {
         let mut ledger = begun(Some(Hardware::Attested), Grade::Verified);
