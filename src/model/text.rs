@@ -65,7 +65,8 @@ pub fn unshown(shown: &str) -> Option<String> {
             '\\' => '\\',
             'x' => {
                 let digits: String = letters.by_ref().take(2).collect();
-                char::from(u8::from_str_radix(&digits, 16).ok().filter(u8::is_ascii)?)
+                let code = u8::from_str_radix(&digits, 16).ok().filter(|code| digits.len() == 2 && code.is_ascii())?;
+                char::from(code)
             }
             'u' => {
                 let digits: String = letters.by_ref().skip(1).take_while(|digit| *digit != '}').collect();

@@ -28,6 +28,7 @@ pub struct RemoteApprovals<'a> {
     access: &'a dyn Fn() -> Result<Access, Failure>,
     unreachable: Unreachable,
     speaking: Option<Speaking>,
+    notice: Option<String>,
 }
 
 /// The thread that speaks with the server.
@@ -42,12 +43,20 @@ impl<'a> RemoteApprovals<'a> {
     /// A server; how to come in there is found out when something is asked.
     #[must_use]
     pub const fn new(access: &'a dyn Fn() -> Result<Access, Failure>, unreachable: Unreachable) -> Self {
-        Self { access, unreachable, speaking: None }
+        Self { access, unreachable, speaking: None, notice: None }
     }
 }
 
 impl Carrier for RemoteApprovals<'_> {
     fn publish(&mut self, publication: &Publication<'_>) -> Result<(), Failure> {
+        let access = match ((self.access)(), self.unreachable) {
+            (Ok(access), _) => access,
+            (Err(failure), Unreachable::Refuse) => return Err(failure),
+            (Err(failure), Unreachable::Local) => {
+                self.notice = Some(failure.message);
+                return Ok(());
+            }
+        };
         let (key, signature) = publication.signed;
         let published = wire::Publication {
             request: unpadded::encoded(publication.bytes),
@@ -62,7 +71,7 @@ impl Carrier for RemoteApprovals<'_> {
         let (orders, ordered) = unbounded_channel();
         let (sender, events) = channel();
         let (arrived, arrival) = channel();
-        let task = Task { access: (self.access)()?, id: publication.id, published, to: Telling { sender, waker } };
+        let task = Task { access, id: publication.id, published, to: Telling { sender, waker } };
         let thread = std::thread::Builder::new().name("remote".to_owned());
         let thread = thread.spawn(move || task.run(&arrived, ordered)).map_err(system)?;
         self.speaking = Some(Speaking { orders, events, wake, thread });
@@ -94,6 +103,9 @@ impl Carrier for RemoteApprovals<'_> {
     }
 
     fn take(&mut self) -> Option<Event> {
+        if let Some(notice) = self.notice.take() {
+            return Some(Event::Notice(notice));
+        }
         let speaking = self.speaking.as_mut()?;
         let event = speaking.events.try_recv().ok();
         if event.is_none() {

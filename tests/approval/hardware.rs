@@ -260,7 +260,12 @@ fn a_server_s_word_runs_what_asks_for_no_more_and_ssh_keygen_verifies_it() {
     let sandbox = Sandbox::new();
     let (server, other) = (sandbox.ssh_key("server", ""), sandbox.ssh_key("other", ""));
     let alice = sandbox.ssh_key("alice", "").line;
-    let waiting = host(&sandbox, &alice, &format!("remote: {{url: {PAGE}, key: {}}}\n", server.line), "asserted");
+    let waiting = host(
+        &sandbox,
+        &alice,
+        &format!("remote: {{url: {PAGE}, key: {}, unreachable: local}}\n", server.line),
+        "asserted",
+    );
     waiting.wait_for_stderr("waiting until");
     let key = |line: &str| line.parse::<PublicKey>().unwrap();
     let word = |by: &str, line: &str| {

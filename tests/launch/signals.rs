@@ -119,7 +119,7 @@ fn a_child_that_gate_was_born_with_is_no_hindrance() {
     // A shell that execs gate leaves it children it never started; they must neither be waited for nor be taken away.
     let sandbox = Sandbox::new();
     let line = format!(
-        "(sleep 0.2; exit 9) & child=$!; exec {} -- /bin/bash -c 'ls /proc/$$/task/$$/children >/dev/null; \
+        "(sleep 3; exit 9) >/dev/null 2>&1 & child=$!; exec {} -- /bin/bash -c 'ls /proc/$$/task/$$/children >/dev/null; \
          read -r children </proc/$$/task/$$/children; [ \"${{children% }}\" = '\"$child\"' ] && echo kept'",
         env!("CARGO_BIN_EXE_gate")
     );

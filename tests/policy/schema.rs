@@ -140,7 +140,6 @@ fn every_configuration_that_gate_reads_is_valid() {
              agent:claude: {{owner: alice@acme.com, accounts: [claude@build01, claude]}}\n\
              self_approval: agents\noutcome: always\nkeys: file\n"
         ),
-        format!("principals: {{a: {{keys: [{{key: {ALICE}, hardware: attested}}]}}}}\n"),
         format!("principals: {{a: {{keys: ['{ALICE} a comment']}}}}\n"),
         format!("principals: {{a: {{keys: [{{key: {ALICE}}}]}}}}\n"),
         "principals: {a: {groups: [x, x], accounts: [b, b], owner: null}}\n".to_owned(),
