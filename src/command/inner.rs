@@ -6,7 +6,7 @@ use super::arguments::{Taken, inside};
 use super::built;
 use super::made::Made;
 use super::reading::{Place, Reader, Surroundings};
-use super::unseen::completed;
+use super::unseen::{Found, completed, found};
 
 /// Reads everything that runs inside the command at `index`.
 pub(super) fn follow(reader: &mut Reader<'_>, index: usize, tool: &Tool, taken: &Taken, place: &Place) {
@@ -27,6 +27,7 @@ pub(super) fn follow(reader: &mut Reader<'_>, index: usize, tool: &Tool, taken: 
         if command.flags.iter().any(|flag| runs.except.contains(&flag.name)) {
             continue;
         }
+        let found = found(&command, runs);
         match &runs.at {
             // What a subcommand says of its operands stands for what the tool says of all.
             Slot::After(_) | Slot::Dashes(_) if specific && position > 0 => {}
@@ -42,7 +43,7 @@ pub(super) fn follow(reader: &mut Reader<'_>, index: usize, tool: &Tool, taken: 
                 }
                 let first = words.first().and_then(Word::text);
                 if !words.is_empty() && !first.is_some_and(|word| runs.except.iter().any(|own| own == word)) {
-                    run(reader, words, runs, &command, index, &place);
+                    run(reader, words, (runs, &found), &command, index, &place);
                 }
             }
             Slot::Options(names) => {
@@ -65,7 +66,7 @@ pub(super) fn follow(reader: &mut Reader<'_>, index: usize, tool: &Tool, taken: 
                         if let Some(count) = runs.then {
                             words.extend(after(&command, taken, count, false));
                         }
-                        run(reader, words, runs, &command, index, &place);
+                        run(reader, words, (runs, &found), &command, index, &place);
                     }
                 }
             }
@@ -100,7 +101,14 @@ pub(super) fn follow(reader: &mut Reader<'_>, index: usize, tool: &Tool, taken: 
 }
 
 /// Reads the words that stand in a slot: as one command or each as one, a verb of the tool as what it stands for.
-fn run(reader: &mut Reader<'_>, words: Vec<Word>, runs: &Runs, command: &Command, index: usize, place: &Place) {
+fn run(
+    reader: &mut Reader<'_>,
+    words: Vec<Word>,
+    (runs, found): (&Runs, &Found),
+    command: &Command,
+    index: usize,
+    place: &Place,
+) {
     let commands: Vec<Vec<Word>> = match runs.each {
         true => words.into_iter().filter(|word| word.text() != Some("--")).map(|word| vec![word]).collect(),
         false => vec![words],
@@ -114,7 +122,7 @@ fn run(reader: &mut Reader<'_>, words: Vec<Word>, runs: &Runs, command: &Command
             }
             None => words,
         };
-        for words in completed(words, runs, command) {
+        for words in completed(words, runs, command, found) {
             reader.slot(runs.form, words, index, place);
         }
     }

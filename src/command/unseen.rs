@@ -12,7 +12,7 @@ use super::script;
 const MAX_WAYS: usize = 8;
 
 /// The words as they will stand when they run, once for each way: the marker replaced, unseen words added.
-pub(super) fn completed(words: Vec<Word>, runs: &Runs, command: &Command) -> Vec<Vec<Word>> {
+pub(super) fn completed(words: Vec<Word>, runs: &Runs, command: &Command, found: &Found) -> Vec<Vec<Word>> {
     let (words, given) = split(words, runs);
     let marker = marker(runs, command);
     let stands = |word: &Word| match (&marker, word.text()) {
@@ -21,7 +21,7 @@ pub(super) fn completed(words: Vec<Word>, runs: &Runs, command: &Command) -> Vec
     };
     let by_option = runs.marker.as_deref().is_some_and(|marker| marker.starts_with('-'));
     let marked = marker.is_some() && (by_option || words.iter().any(stands));
-    let mut ways = ways(runs, command, given);
+    let mut ways = ways(runs, found, given);
     ways.truncate(MAX_WAYS);
     let complete = |way: &Vec<Piece>| -> Vec<Word> {
         let place = |word: &Word| match &marker {
@@ -58,22 +58,31 @@ fn split(words: Vec<Word>, runs: &Runs) -> (Vec<Word>, Option<Vec<Word>>) {
 }
 
 /// What the marker may stand for.
-fn ways(runs: &Runs, command: &Command, given: Option<Vec<Word>>) -> Vec<Vec<Piece>> {
+fn ways(runs: &Runs, found: &Found, given: Option<Vec<Word>>) -> Vec<Vec<Piece>> {
     if let Some(given) = given
         && (1..=MAX_WAYS).contains(&given.len())
     {
         return given.iter().map(|word| word.pieces().to_vec()).collect();
     }
-    match &runs.found {
-        Some(options) => found(command, options),
+    match found {
+        Some(found) => found.clone(),
         // What stands in shell code by a program that quotes it is no code.
         None if runs.form == Form::Shell => vec![vec![Piece::Text(format!("${{{}}}", script::INPUT).into())]],
         None => vec![vec![Piece::Hole(Hole::Input)]],
     }
 }
 
-/// The paths below each directory that is looked through.
-fn found(command: &Command, options: &[String]) -> Vec<Vec<Piece>> {
+/// What a command finds, where its inner commands are given that.
+pub(super) type Found = Option<Vec<Vec<Piece>>>;
+
+/// The paths below each directory that is looked through, for all that stands in the slot.
+pub(super) fn found(command: &Command, runs: &Runs) -> Found {
+    let mut found = below(command, runs.found.as_ref()?);
+    found.truncate(MAX_WAYS);
+    Some(found)
+}
+
+fn below(command: &Command, options: &[String]) -> Vec<Vec<Piece>> {
     let mut starts: Vec<Word> =
         command.touches.iter().filter(|touch| touch.role == Role::Target).map(|touch| touch.word.clone()).collect();
     if starts.is_empty() {
@@ -122,15 +131,26 @@ fn shape(flag: &Flag) -> Option<String> {
     (!text.contains('[')).then(|| text.chars().map(either).collect())
 }
 
-/// Whether a name may fit a pattern; brackets may be anything.
+/// Whether a name may fit a pattern; brackets may be anything. Only the last `*` may still stand for more or less.
 fn fits(pattern: &[u8], name: &[u8]) -> bool {
-    match (pattern, name) {
-        ([], []) => true,
-        ([b'[', ..], _) => true,
-        ([b'*', rest @ ..], _) => fits(rest, name) || name.split_first().is_some_and(|(_, name)| fits(pattern, name)),
-        ([b'?', rest @ ..], [_, name @ ..]) => fits(rest, name),
-        ([byte, rest @ ..], [own, name @ ..]) if byte == own => fits(rest, name),
-        _ => false,
+    let (mut pattern, mut name) = (pattern, name);
+    let mut last: Option<(&[u8], &[u8])> = None;
+    loop {
+        match (pattern, name) {
+            ([], []) | ([b'[', ..], _) => return true,
+            ([b'*', rest @ ..], _) => {
+                last = Some((rest, name));
+                pattern = rest;
+                continue;
+            }
+            ([b'?', rest @ ..], [_, after @ ..]) => (pattern, name) = (rest, after),
+            ([byte, rest @ ..], [own, after @ ..]) if byte == own => (pattern, name) = (rest, after),
+            _ => {
+                let Some((rest, [_, after @ ..])) = last else { return false };
+                last = Some((rest, after));
+                (pattern, name) = (rest, after);
+            }
+        }
     }
 }
 
@@ -188,4 +208,24 @@ fn with_pieces(word: &Word, marker: &str, runs: &Runs, way: &[Piece]) -> Word {
         pieces.push(Piece::Text(rest.into()));
     }
     Word::of(pieces).at(word.origin())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pattern_of_many_stars_is_tried_in_the_time_of_its_length() {
+        let fit = |pattern: &str, name: &str| fits(pattern.as_bytes(), name.as_bytes());
+        assert!(!fit(&format!("{}b", "*a".repeat(1000)), &"a".repeat(4000)));
+        assert!(fit(&"*a".repeat(1000), &"a".repeat(4000)));
+        for (pattern, name) in
+            [("*.log", "a.log"), ("a*b*c", "abbcbc"), ("?", "x"), ("*", ""), ("a[bc]d", "aq"), ("**a", "ba")]
+        {
+            assert!(fit(pattern, name), "{pattern} {name}");
+        }
+        for (pattern, name) in [("*.log", "a.txt"), ("a*b", "abc"), ("?", ""), ("a", ""), ("", "a"), ("a*", "b")] {
+            assert!(!fit(pattern, name), "{pattern} {name}");
+        }
+    }
 }
