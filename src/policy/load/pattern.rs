@@ -36,7 +36,13 @@ pub enum InvalidPattern {
     /// `{` without `}`.
     #[error("`{{` has no `}}`")]
     Brace,
+    /// More than [`MAX_ALTERNATIVES`] in `{…}`.
+    #[error("`{{…}}` stand for more than {MAX_ALTERNATIVES} patterns")]
+    TooMany,
 }
+
+/// Most patterns that one may stand for.
+pub const MAX_ALTERNATIVES: usize = 256;
 
 /// What a byte of one side must be.
 #[derive(Clone, Copy)]
@@ -76,13 +82,24 @@ impl Label<'_> {
 
 /// The patterns that `{a,b}` stands for.
 pub fn alternatives(pattern: &str) -> Result<Vec<String>, InvalidPattern> {
-    let Some((before, rest)) = pattern.split_once('{') else {
-        return Ok(vec![pattern.to_owned()]);
-    };
-    let (inside, after) = rest.split_once('}').ok_or(InvalidPattern::Brace)?;
-    let tails = alternatives(after)?;
-    let all = inside.split(',').flat_map(|one| tails.iter().map(move |tail| format!("{before}{one}{tail}")));
-    Ok(all.collect())
+    let mut all = vec![String::new()];
+    let mut left = pattern;
+    while let Some((before, rest)) = left.split_once('{') {
+        let (inside, after) = rest.split_once('}').ok_or(InvalidPattern::Brace)?;
+        if all.len().saturating_mul(inside.split(',').count()) > MAX_ALTERNATIVES {
+            return Err(InvalidPattern::TooMany);
+        }
+        left = after;
+        if !inside.contains(',') {
+            all.iter_mut().for_each(|one| one.extend([before, inside]));
+            continue;
+        }
+        let several =
+            |start: &String| -> Vec<String> { inside.split(',').map(|one| format!("{start}{before}{one}")).collect() };
+        all = all.iter().flat_map(several).collect();
+    }
+    all.iter_mut().for_each(|one| one.push_str(left));
+    Ok(all)
 }
 
 /// The steps of one pattern without `{…}`.
@@ -330,6 +347,9 @@ mod tests {
             assert_eq!(matches(pattern, text), expected, "{pattern} {text}");
         }
         assert_eq!(alternatives("a{b,c}d{e,}").unwrap(), ["abde", "abd", "acde", "acd"]);
+        assert_eq!(alternatives("{a,b}{c,d}").unwrap(), ["ac", "ad", "bc", "bd"]);
+        assert_eq!(alternatives(&"{a,b}".repeat(8)).unwrap().len(), MAX_ALTERNATIVES);
+        assert_eq!(alternatives(&"{a,b}".repeat(9)), Err(InvalidPattern::TooMany));
         assert!(steps("[a").is_err() && steps("").is_err() && alternatives("{a").is_err());
     }
 
