@@ -56,7 +56,7 @@ impl Policy {
             };
             let ids: BTreeSet<String> = policy.rules().map(|(_, rule)| rule.id.clone()).collect();
             let below = Below {
-                find: &|name| policy.tool(name).cloned(),
+                find: &|name| policy.tool(name),
                 has_set: &|name| policy.built_in.set(name).is_some(),
                 has_rule: &|id| ids.contains(id),
                 replaces,

@@ -1,5 +1,7 @@
 //! Tools as written become grammars; refuses an option that is said to be two things and an operand that nothing can be.
 
+use std::collections::HashMap;
+
 use super::error::{Origin, PolicyError};
 use super::texts::{Text, Texts, WordOr};
 use super::tool::{WrittenBody, WrittenRuns, WrittenTool};
@@ -29,16 +31,18 @@ pub fn tools(origin: Origin<'_>, placed: &Placed<WrittenTool>) -> Result<Vec<Too
 fn compiled(origin: Origin<'_>, placed: &Placed<WrittenTool>) -> Result<Tool, PolicyError> {
     let written = &placed.value;
     let general = written.body();
-    let mut compiler = Compiler { origin, placed, general: Vec::new(), own: Vec::new() };
+    let mut compiler = Compiler { origin, placed, general: Vec::new(), own: Vec::new(), spelled: HashMap::new() };
     compiler.take_options(&general)?;
     let body = compiler.body(&general, &["--help", "--version"])?;
     let options = std::mem::take(&mut compiler.own);
+    compiler.spelled.clear();
     compiler.general.clone_from(&options);
     let mut commands = Vec::new();
     for (key, differing) in &written.commands {
         compiler.take_options(differing)?;
         let differing = compiler.body(differing, &[])?;
         let own = std::mem::take(&mut compiler.own);
+        compiler.spelled.clear();
         for path in key.split(',') {
             let words: Vec<Vec<String>> =
                 path.split_whitespace().map(|word| word.split('|').map(str::to_owned).collect()).collect();
@@ -92,6 +96,8 @@ struct Compiler<'a> {
     general: Vec<OptionGrammar>,
     /// The options of what is being compiled; they go before the tool's.
     own: Vec<OptionGrammar>,
+    /// The first of those with each spelling.
+    spelled: HashMap<String, usize>,
 }
 
 impl Compiler<'_> {
@@ -147,8 +153,12 @@ impl Compiler<'_> {
         if let Some(bad) = spellings.iter().find(|spelling| !assigned && !dashed(spelling)) {
             return Err(self.error(format!("`{bad}` is not an option: it has no dash")));
         }
-        let same = |option: &&mut OptionGrammar| option.spellings.iter().any(|own| spellings.contains(own));
-        if let Some(option) = self.own.iter_mut().find(same) {
+        let known = spellings.iter().filter_map(|spelling| self.spelled.get(spelling).copied()).min();
+        let at = known.unwrap_or(self.own.len());
+        for spelling in &spellings {
+            self.spelled.entry(spelling.clone()).and_modify(|first| *first = at.min(*first)).or_insert(at);
+        }
+        if let Some(option) = known.and_then(|at| self.own.get_mut(at)) {
             if option.value != value && (role.is_none() || option.value == Value::No) {
                 return Err(self.error(format!("`{spelled}` is listed with a value and without")));
             }

@@ -45,14 +45,14 @@ pub fn checked(layer: Layer, sources: &[&Source], below: &Below<'_>) -> Result<C
     Ok(checked)
 }
 
-struct Reader<'a> {
+struct Reader<'a, 'b> {
     layer: Layer,
     origin: Origin<'a>,
-    below: &'a Below<'a>,
+    below: &'a Below<'b>,
     checked: &'a mut Checked,
 }
 
-impl Reader<'_> {
+impl Reader<'_, '_> {
     fn head(&mut self, file: &WrittenFile) -> Result<(), PolicyError> {
         if file.gate.value != 1 {
             let message = format!("version {} of the language is not known", file.gate.value);
@@ -130,7 +130,7 @@ impl Reader<'_> {
         let checked = &*self.checked;
         let find = |name: &str| {
             let own = checked.tools.iter().find(|tool| tool.names.iter().any(|own| own == name));
-            own.cloned().or_else(|| (self.below.find)(name))
+            own.or_else(|| (self.below.find)(name))
         };
         let set = |name: &str| match checked.sets.get(name) {
             Some(_) if self.layer == Layer::BuiltIn => Some(SetOf::Keep),

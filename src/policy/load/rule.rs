@@ -109,7 +109,7 @@ pub enum Values {
 }
 
 /// Finds a tool by any of its names.
-pub type Find<'a> = &'a dyn Fn(&str) -> Option<Tool>;
+pub type Find<'a> = &'a dyn Fn(&str) -> Option<&'a Tool>;
 
 /// What a tool says in general and under each subcommand.
 pub fn bodies(tool: &Tool) -> impl Iterator<Item = &Body> {

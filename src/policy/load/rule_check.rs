@@ -58,7 +58,7 @@ pub fn checked(known: &Known<'_>, placed: &Placed<WrittenRule>) -> Result<(Rule,
     let when = written.when.0.iter().map(|facts| known.facts(facts, &[])).collect::<Result<Vec<_>, _>>()?;
     // What silences speaks of the tools that fire, where it names none.
     let tools: BTreeSet<&String> = when.iter().flat_map(|facts| &facts.tools).collect();
-    let tools: Vec<Tool> = tools.into_iter().filter_map(|name| (known.find)(name)).collect();
+    let tools: Vec<&Tool> = tools.into_iter().filter_map(|name| (known.find)(name)).collect();
     let unless = written.unless.0.iter().map(|facts| known.facts(facts, &tools)).collect::<Result<Vec<_>, _>>()?;
     for (facts, at) in when.iter().zip(&written.when.0) {
         if let Some(why) = never(facts, &unless, known.find) {
@@ -115,7 +115,7 @@ fn never(facts: &Facts, unless: &[Facts], find: Find<'_>) -> Option<String> {
     if unless.iter().any(silenced) {
         return Some("`unless` holds whenever `when` does".to_owned());
     }
-    let tools: Vec<Tool> = facts.tools.iter().filter_map(|name| find(name)).collect();
+    let tools: Vec<&Tool> = facts.tools.iter().filter_map(|name| find(name)).collect();
     if tools.is_empty() {
         return None;
     }
@@ -167,10 +167,10 @@ fn role_name(role: Role) -> &'static str {
 }
 
 impl Known<'_> {
-    fn facts(&self, placed: &Placed<WrittenFacts>, otherwise: &[Tool]) -> Result<Facts, PolicyError> {
+    fn facts(&self, placed: &Placed<WrittenFacts>, otherwise: &[&Tool]) -> Result<Facts, PolicyError> {
         let written = &placed.value;
         let tools = self.tools(&written.tool)?;
-        let grammars: Vec<Tool> = match tools.is_empty() {
+        let grammars: Vec<&Tool> = match tools.is_empty() {
             true => otherwise.to_vec(),
             false => tools.iter().filter_map(|name| (self.find)(name)).collect(),
         };
@@ -225,7 +225,7 @@ impl Known<'_> {
                 let hint = "describe it under `tools:`, so that gate can read its command line";
                 return Err(self.origin.hinted(at, format!("no tool describes `{text}`"), hint));
             };
-            names.insert(tool.name);
+            names.insert(tool.name.clone());
         }
         Ok(names.into_iter().collect())
     }
@@ -273,7 +273,7 @@ impl Known<'_> {
         Ok(patterns)
     }
 
-    fn flags(&self, texts: &Texts, tools: &[Tool]) -> Result<Vec<Vec<FlagPattern>>, PolicyError> {
+    fn flags(&self, texts: &Texts, tools: &[&Tool]) -> Result<Vec<Vec<FlagPattern>>, PolicyError> {
         let mut any = Vec::new();
         let mut spellings = Vec::new();
         for (text, at) in texts.placed() {
