@@ -20,6 +20,11 @@ pub(super) struct Parsed {
     pub unlisted: Vec<usize>,
 }
 
+/// Most options of one command that are read; what follows them is unresolved.
+const MAX_FLAGS: usize = 16_384;
+/// Most letters of one word that are read as options.
+const MAX_LETTERS: usize = 1024;
+
 /// Where reading stops although words are left.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Stop {
@@ -56,6 +61,10 @@ pub(super) fn parsed(
     let mut parsed = Parsed::default();
     let mut index = 1;
     while let Some(word) = words.get(index) {
+        if parsed.flags.len() >= MAX_FLAGS {
+            parsed.unlisted.push(index);
+            break;
+        }
         let dashes = word.text() == Some("--") && tool.syntax != Syntax::Assignments;
         if stop == Stop::After(parsed.operands.len()) || dashes {
             parsed.dashes = dashes;
@@ -173,8 +182,12 @@ impl Reader<'_> {
         let Some(word) = words.get(index) else { return index + 1 };
         let mut taken = 1;
         let sign = prefix.chars().next().unwrap_or('-');
-        let letters: Vec<char> = prefix.chars().skip(1).collect();
-        for letter in letters {
+        let letters: Vec<char> = prefix.chars().skip(1).take(MAX_LETTERS + 1).collect();
+        for (position, letter) in letters.into_iter().enumerate() {
+            if position >= MAX_LETTERS {
+                parsed.unlisted.push(index);
+                break;
+            }
             let spelling = format!("{sign}{letter}");
             taken += letter.len_utf8();
             let option = self.find(&spelling, parsed);
@@ -382,6 +395,16 @@ mod tests {
             "what follows is the code's"
         );
         assert_eq!(parsed.flags[0].value.as_ref().and_then(Word::text), Some("exit()"));
+    }
+
+    #[test]
+    fn more_options_than_are_read_are_unresolved() {
+        let letters = vec![format!("-{}", "x".repeat(MAX_LETTERS + 1))];
+        for (words, most) in [(letters, MAX_LETTERS), (vec!["--x".to_owned(); MAX_FLAGS + 1], MAX_FLAGS)] {
+            let words: Vec<Word> = std::iter::once("k".to_owned()).chain(words).map(Word::exact).collect();
+            let parsed = super::parsed(&words, &Tool::default(), [&[], &[]], &NONE, Stop::Never);
+            assert_eq!((parsed.flags.len(), parsed.unlisted.len()), (most, 1));
+        }
     }
 
     #[test]
