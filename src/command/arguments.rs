@@ -1,5 +1,7 @@
 //! One argument list in canonical form: subcommand, options by one name, operands with their roles, what is touched.
 
+use std::rc::Rc;
+
 use crate::model::{
     Body, Command, Flag, Hole, Listing, OptionGrammar, Place as Named, Role, SecretWord, Slot, Stdin, Tool, Touch,
     Value, Via, Word,
@@ -367,7 +369,7 @@ pub(super) fn inside(command: &Command, taken: &Taken, tool: &Tool, place: &Plac
         if word.is_some() {
             inside.remote = word;
             inside.directory = None;
-            inside.exported.clear();
+            inside.exported = Rc::default();
             inside.environment.clear();
         }
         if let Some(flag) =
@@ -385,7 +387,7 @@ fn without_variables(inside: &mut Place, command: &Command) {
     for flag in &command.flags {
         match (flag.name.as_str(), flag.value.as_ref().and_then(Word::text)) {
             ("-i" | "--ignore-environment", _) => {
-                inside.exported.clear();
+                inside.exported = Rc::default();
                 inside.environment.clear();
                 inside.cleared = true;
             }

@@ -1,8 +1,10 @@
 //! What a script does to the environment of the commands that come after: exports, assignments to what is exported, and
 //! variables taken away. A change that may not happen counts beside what was before it.
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
+use std::rc::Rc;
 
 use crate::model::{Hole, Word};
 
@@ -15,28 +17,43 @@ const MAX_CHANGES: usize = 256;
 /// The environment of a script, as far as the script changes it.
 pub(super) struct Exports<'a> {
     inherited: &'a [(OsString, OsString)],
-    /// Names that were exported around the script.
-    around: BTreeSet<String>,
+    /// What was exported around the script.
+    around: Rc<Vec<Exported>>,
+    /// The names of that and of what was given, once they are asked for.
+    names: OnceCell<BTreeSet<String>>,
+    given: Vec<String>,
     /// The shell's own variables.
     own: BTreeMap<String, Word>,
     /// Whether every assignment exports (`set -a`).
     all: bool,
     pub changes: Vec<Exported>,
+    /// How many of them the place of the next command has.
+    applied: usize,
 }
 
 impl<'a> Exports<'a> {
     pub(super) fn new(reader: &Reader<'a>, place: &Place) -> Self {
-        let given = place.environment.iter().map(|(name, _)| name.clone());
-        let around = given.chain(place.exported.iter().map(|exported| exported.name.clone())).collect();
+        let given = place.environment.iter().map(|(name, _)| name.clone()).collect();
+        let around = Rc::clone(&place.exported);
         let inherited = if place.cleared || place.remote.is_some() { &[] } else { reader.environment };
-        Self { inherited, around, own: BTreeMap::new(), all: false, changes: Vec::new() }
+        Self {
+            inherited,
+            around,
+            names: OnceCell::new(),
+            given,
+            own: BTreeMap::new(),
+            all: false,
+            changes: Vec::new(),
+            applied: 0,
+        }
     }
 
-    /// The changes so far, for the next command.
-    pub(super) fn apply(&self, place: &mut Place) {
-        for change in &self.changes {
+    /// The changes since the last command, for the next one.
+    pub(super) fn apply(&mut self, place: &mut Place) {
+        for change in self.changes.iter().skip(self.applied) {
             place.export(&change.name, change.value.clone(), change.certain);
         }
+        self.applied = self.changes.len();
     }
 
     /// What a sourced script did.
@@ -114,8 +131,13 @@ impl<'a> Exports<'a> {
         let last = self.changes.iter().rev().find(|change| change.name == name);
         match last {
             Some(change) => change.value.is_some(),
-            None => self.around.contains(name) || self.inherited.iter().any(|(own, _)| own == name),
+            None => self.names().contains(name) || self.inherited.iter().any(|(own, _)| own == name),
         }
+    }
+
+    fn names(&self) -> &BTreeSet<String> {
+        let around = self.around.iter().map(|exported| &exported.name);
+        self.names.get_or_init(|| self.given.iter().chain(around).cloned().collect())
     }
 
     fn change(&mut self, name: &str, value: Option<Word>, certain: bool) {

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 use crate::model::{
     Answers, Command, ContextName, Fact, Form, Hole, Origin, Piece, Question, Stdin, Tool, Unresolved, UnresolvedKind,
@@ -109,7 +110,7 @@ pub(super) struct Place {
     pub privileged: bool,
     pub environment: Vec<(String, Word)>,
     /// What earlier commands and outer ones did to the environment, in order.
-    pub exported: Vec<Exported>,
+    pub exported: Rc<Vec<Exported>>,
     /// Whether nothing is left of the environment that gate was given.
     pub cleared: bool,
     /// Where what is around it lands, as far as that holds for what is inside too.
@@ -145,10 +146,11 @@ impl Place {
             (Some((_, own)), _) => {
                 let before = Exported { name: name.to_owned(), value: Some(own.clone()), certain: true };
                 self.environment.retain(|(own, _)| own != name);
-                self.exported.push(before);
-                self.exported.push(Exported { name: name.to_owned(), value, certain });
+                let exported = Rc::make_mut(&mut self.exported);
+                exported.push(before);
+                exported.push(Exported { name: name.to_owned(), value, certain });
             }
-            (None, _) => self.exported.push(Exported { name: name.to_owned(), value, certain }),
+            (None, _) => Rc::make_mut(&mut self.exported).push(Exported { name: name.to_owned(), value, certain }),
         }
     }
 }

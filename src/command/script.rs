@@ -155,11 +155,11 @@ fn commands(reader: &mut Reader<'_>, script: &Script, source: &Source<'_>, place
     let mut directory = place.directory.clone();
     let variables = place.variables || sets_variables(script);
     let mut exports = Exports::new(reader, place);
+    let mut standing = Place { variables, ..place.clone() };
     for simple in &script.commands {
-        let mut inner = place.clone();
+        exports.apply(&mut standing);
+        let mut inner = standing.clone();
         inner.directory = directory.clone();
-        exports.apply(&mut inner);
-        inner.variables = variables;
         inner.via.extend(simple.via.iter().map(via));
         if script.fork_bomb.as_ref().is_some_and(|bomb| bomb.start <= simple.span.start && simple.span.end <= bomb.end)
         {
