@@ -392,6 +392,8 @@ impl Walker {
 
     fn shift(&mut self, args: &[Word]) {
         self.changed.positional = true;
+        let left = self.scope.positional.as_ref().map_or(0, |words| words.len());
+        self.charge_for(left);
         let count = match args.first() {
             None => Some(1),
             Some(word) => word.exact().and_then(|text| text.parse::<usize>().ok()),

@@ -39,17 +39,21 @@ pub(super) enum Expansion {
 
 /// Bytes that expansions may make of one script; a variable that doubles itself soon makes more than there is room for.
 const MAX_EXPANDED: usize = 1 << 20;
+/// What it costs to keep one piece of a text or one word, however short it is, in bytes.
+const PIECE: usize = 32;
 
 impl Expansion {
     fn bytes(&self) -> usize {
         let of = |text: &Text| {
-            text.iter().map(|piece| if let Piece::Text(text) = piece { text.len() + 1 } else { 1 }).sum::<usize>()
+            text.iter()
+                .map(|piece| if let Piece::Text(text) = piece { text.len() + PIECE } else { PIECE })
+                .sum::<usize>()
         };
         match self {
             Self::Text(text) => of(text),
             Self::List(list) => list.iter().map(of).sum(),
             Self::Split(list) => list.iter().map(|(text, _)| of(text)).sum(),
-            Self::Many(_) => 1,
+            Self::Many(_) => PIECE,
         }
     }
 }
@@ -117,12 +121,32 @@ impl Fields {
 }
 
 impl Walker {
+    /// Counts what following the script costs, in bytes; over the limit nothing more of it is followed, and that is said.
+    pub(super) fn charge(&mut self, bytes: usize) -> bool {
+        self.expanded = self.expanded.saturating_add(bytes);
+        let copied = self.scope.vars.copied().saturating_mul(PIECE);
+        let over = self.expanded.saturating_add(copied) > MAX_EXPANDED;
+        if over && !self.spent {
+            self.spent = true;
+            self.unresolved(UnresolvedKind::Cap, 0..0, "more text than is followed");
+        }
+        !over
+    }
+
+    /// The same for so many words or names.
+    pub(super) fn charge_for(&mut self, many: usize) -> bool {
+        self.charge(many.saturating_mul(PIECE))
+    }
+
     /// Runs `pass` once for every combination of the alternatives it meets; only the first pass walks what it contains.
     pub(super) fn alternatives(&mut self, mut pass: impl FnMut(&mut Self)) {
         let outer = std::mem::take(&mut self.choices);
         let was_quiet = self.quiet;
         for _ in 0..MAX_ALTERNATIVES {
             pass(self);
+            if self.spent {
+                break;
+            }
             self.quiet = true;
             while self.choices.last().is_some_and(|choice| choice.taken + 1 >= choice.of) {
                 self.choices.pop();
@@ -177,6 +201,10 @@ impl Walker {
 
     /// Every field the words become.
     pub(super) fn fields(&mut self, unit: &Rc<Unit>, words: &[&Node]) -> Vec<Word> {
+        // What stands in the text costs no more than the text; once more for another alternative it does.
+        if self.quiet && !self.charge_for(words.len()) {
+            return vec![Word { text: Known::Pattern(vec![Piece::Hole(Hole::TooMany)]), many: true, span: None }];
+        }
         let mut all = Vec::with_capacity(words.len());
         let mut words = words.iter().peekable();
         while let Some(word) = words.next() {
@@ -392,12 +420,7 @@ impl Walker {
 
     /// Adds an expansion to the fields: `whole` keeps its text from splitting, `apart` gives each of a list its own field.
     fn place_expansion(&mut self, expansion: Expansion, whole: bool, apart: bool, fields: &mut Fields) {
-        self.expanded = self.expanded.saturating_add(expansion.bytes());
-        if self.expanded > MAX_EXPANDED {
-            if !self.spent {
-                self.spent = true;
-                self.unresolved(UnresolvedKind::Cap, 0..0, "more text than is followed");
-            }
+        if !self.charge(expansion.bytes()) {
             return fields.hole(Hole::TooMany, true);
         }
         match expansion {

@@ -84,3 +84,28 @@ fn only_what_a_program_of_that_name_prints_is_known() {
         assert_eq!(last(script), kept, "{script}");
     }
 }
+
+#[test]
+fn what_costs_too_much_to_follow_is_said_and_not_called_seen() {
+    let words = "w ".repeat(10_000);
+    let names: String = (0..5000).map(|n| format!("a{n}=b ")).collect();
+    for text in [
+        format!("set -- {words}\n{}", "x \"$@\"\n".repeat(900)),
+        format!("set -- {words}\n{}", "shift\n".repeat(900)),
+        format!("a=({words})\n{}", "x \"${a[@]}\"\n".repeat(900)),
+        format!("for i in {}; do x {}; done", (0..64).map(|n| format!("{n} ")).collect::<String>(), "$i ".repeat(9000)),
+        format!("{names}\n{}", "(a0=$(x))\n".repeat(900)),
+        format!("{}{words}", "eval ".repeat(15)),
+    ] {
+        let script = read(&text, Dialect::Bash);
+        let cap = script.unresolved.iter().any(|unresolved| unresolved.kind == super::UnresolvedKind::Cap);
+        assert!(cap, "{}", text.get(..80).unwrap_or(&text));
+    }
+    let ordinary: String = (0..300).map(|n| format!("a{n}=b; if x; then a0=$(y); fi; (z) && w $a{n}\n")).collect();
+    assert!(
+        read(&ordinary, Dialect::Bash)
+            .unresolved
+            .iter()
+            .all(|unresolved| { unresolved.why != "more text than is followed" })
+    );
+}

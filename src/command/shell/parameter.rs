@@ -242,15 +242,18 @@ impl Walker {
                 (_, None) => self.scope.zero.clone().map_or(Lookup::Unknown, Lookup::Value),
             };
         }
-        match self.scope.vars.get(name).cloned() {
-            Some(Value::Scalar(text)) => Lookup::Value(text),
-            Some(Value::Array(list)) => list.into_iter().next().map_or(Lookup::Unset, Lookup::Value),
-            Some(Value::Choice(texts)) => match self.choose(name, texts.len()) {
-                Some(taken) => texts.into_iter().nth(taken).map_or(Lookup::Unknown, Lookup::Value),
-                None => Lookup::Value(vec![Piece::Hole(Hole::TooMany)]),
-            },
-            Some(Value::Unset) => Lookup::Unset,
-            None => Lookup::Unknown,
+        let of = match self.scope.vars.get(name) {
+            Some(Value::Scalar(text)) => return Lookup::Value(text.clone()),
+            Some(Value::Array(list)) => return list.first().cloned().map_or(Lookup::Unset, Lookup::Value),
+            Some(Value::Choice(texts)) => texts.len(),
+            Some(Value::Unset) => return Lookup::Unset,
+            None => return Lookup::Unknown,
+        };
+        match (self.choose(name, of), self.scope.vars.get(name)) {
+            (Some(taken), Some(Value::Choice(texts))) => {
+                texts.get(taken).cloned().map_or(Lookup::Unknown, Lookup::Value)
+            }
+            _ => Lookup::Value(vec![Piece::Hole(Hole::TooMany)]),
         }
     }
 

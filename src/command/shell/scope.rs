@@ -1,6 +1,7 @@
 //! What a script's own assignments, functions and aliases make known at a point of it. What may have changed is
 //! forgotten: a name that is not here has an unknown value.
 
+use std::cell::Cell;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::rc::Rc;
 
@@ -38,10 +39,54 @@ pub(super) struct Callable {
     pub(super) sure: bool,
 }
 
+/// Names for which a copy of the variables costs nothing.
+const FREE: usize = 64;
+
+/// Variables by name. Copies of a scope share them until one changes one, and count what that copies.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Vars {
+    shared: Rc<HashMap<String, Value>>,
+    copied: Rc<Cell<usize>>,
+}
+
+impl Vars {
+    pub(super) fn get(&self, name: &str) -> Option<&Value> {
+        self.shared.get(name)
+    }
+
+    pub(super) fn insert(&mut self, name: &str, value: Value) {
+        if self.get(name) != Some(&value) {
+            self.own().insert(name.to_owned(), value);
+        }
+    }
+
+    pub(super) fn remove(&mut self, name: &str) {
+        if self.shared.contains_key(name) {
+            self.own().remove(name);
+        }
+    }
+
+    fn clear(&mut self) {
+        self.shared = Rc::default();
+    }
+
+    /// How many variables were copied so far, by all that share them.
+    pub(super) fn copied(&self) -> usize {
+        self.copied.get()
+    }
+
+    fn own(&mut self) -> &mut HashMap<String, Value> {
+        if Rc::strong_count(&self.shared) > 1 {
+            self.copied.set(self.copied.get().saturating_add(self.shared.len().saturating_sub(FREE)));
+        }
+        Rc::make_mut(&mut self.shared)
+    }
+}
+
 /// Everything a subshell would copy.
 #[derive(Debug, Clone)]
 pub(super) struct Scope {
-    pub(super) vars: HashMap<String, Value>,
+    pub(super) vars: Vars,
     /// Names whose assignments do something else than store: integers, references, read-only names.
     pub(super) opaque: HashSet<String>,
     pub(super) functions: HashMap<String, Callable>,
@@ -78,8 +123,10 @@ impl Scope {
     pub(super) fn new(positional: Option<&[Word]>) -> Self {
         let zero = positional.and_then(|words| words.first()).map(|word| word.text.pieces());
         let rest = positional.map(|words| Rc::new(words.iter().skip(1).cloned().collect()));
+        let mut vars = Vars::default();
+        vars.insert("PWD", Value::Scalar(vec![Piece::Hole(Hole::Start)]));
         Self {
-            vars: HashMap::from([("PWD".to_owned(), Value::Scalar(vec![Piece::Hole(Hole::Start)]))]),
+            vars,
             opaque: HashSet::new(),
             functions: HashMap::new(),
             aliases: HashMap::new(),
@@ -87,6 +134,11 @@ impl Scope {
             zero,
             stdin: Stdin::Inherited,
         }
+    }
+
+    /// How many names are copied with it; variables are not.
+    pub(super) fn names(&self) -> usize {
+        self.functions.len() + self.aliases.len() + self.opaque.len()
     }
 
     pub(super) fn forget(&mut self, changed: &Changed) {
@@ -116,7 +168,7 @@ impl Scope {
                 .and_then(|values| either(&values))
             {
                 Some(value) => {
-                    self.vars.insert(name.clone(), value);
+                    self.vars.insert(name, value);
                 }
                 None => {
                     self.vars.remove(name);

@@ -312,9 +312,9 @@ impl Walker {
             values.iter().map(|(name, _)| (name.clone(), self.scope.vars.get(name).cloned())).collect();
         for (name, value) in &values {
             match value {
-                Some(value) => self.scope.vars.insert(name.clone(), value.clone()),
+                Some(value) => self.scope.vars.insert(name, value.clone()),
                 None => self.scope.vars.remove(name),
-            };
+            }
         }
         let changed = self.tracked(|walker| walker.dispatch(&name, simple, rest));
         // These builtins keep the assignments before them, in some shells.
@@ -322,7 +322,7 @@ impl Walker {
         for (name, value) in before {
             match value {
                 Some(value) if !keeps && !changed.all && !changed.names.contains(&name) => {
-                    self.scope.vars.insert(name, value);
+                    self.scope.vars.insert(&name, value);
                 }
                 _ if keeps => self.assign(&name, None),
                 _ => {

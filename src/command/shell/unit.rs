@@ -147,6 +147,47 @@ impl Unit {
     }
 }
 
+/// What of its text the grammar may copy, in bytes: it copies the rest of a word for every substitution in it.
+const COPIED: usize = 8 << 20;
+/// What it may read again, in bytes: it reads what is nested once more on every way out of it.
+const AGAIN: usize = 512 << 10;
+/// Most here-documents: for each the grammar looks through the rest of the text.
+const DOCUMENTS: usize = 1000;
+
+/// What the grammar would take long for, by a look at its bytes alone. Where here-documents are, any may hold all of it.
+fn too_much(text: &str) -> Option<&'static str> {
+    let documents = text.matches("<<").count();
+    if documents > DOCUMENTS {
+        return Some("too many here-documents");
+    }
+    let (mut start, mut many, mut copied, mut quoted) = (0, 0_usize, 0_usize, documents > 0);
+    let mut before = b' ';
+    let (mut open, mut again) = (0_usize, 0_usize);
+    for (at, byte) in text.bytes().enumerate().chain([(text.len(), b'\n')]) {
+        match byte {
+            b'(' => open += 1,
+            b')' => open = open.saturating_sub(1),
+            _ => {}
+        }
+        again = again.saturating_add(open);
+        match byte {
+            b'(' if matches!(before, b'$' | b'<' | b'>') => many += 1,
+            b'"' | b'`' if documents == 0 => quoted = !quoted,
+            _ => {}
+        }
+        before = byte;
+        if byte.is_ascii_whitespace() && !quoted || at == text.len() {
+            copied = copied.saturating_add((at - start).saturating_mul(many));
+            (start, many) = (at, 0);
+        }
+    }
+    match (copied > COPIED, again > AGAIN) {
+        (true, _) => Some("too many substitutions in one word"),
+        (_, true) => Some("too much in brackets"),
+        _ => None,
+    }
+}
+
 /// What is nested deeper than any script that is meant, by a look at its bytes alone.
 fn too_deep(text: &str, dialect: ShellDialect) -> Option<&'static str> {
     let (mut open, mut braces, mut parameters) = (0_usize, 0_usize, 0_usize);
@@ -207,7 +248,7 @@ fn heads(text: &str) -> usize {
 }
 
 fn parsed(text: &str, dialect: ShellDialect) -> Result<File, Unreadable> {
-    if let Some(message) = too_deep(text, dialect) {
+    if let Some(message) = too_deep(text, dialect).or_else(|| too_much(text)) {
         return Err(Unreadable::Syntax { line: 0, column: 0, message: message.to_owned() });
     }
     // The grammar would expand aliases by itself, with spans that point elsewhere.
@@ -306,6 +347,22 @@ mod tests {
                     }
                 }
             }
+        }
+    }
+
+    #[test]
+    fn what_the_grammar_copies_over_and_over_is_not_read() {
+        for text in [
+            "$(x)".repeat(16_000),
+            format!("\"{}\"", "$(x) ".repeat(13_000)),
+            "<<E ".repeat(16_000),
+            format!("{}{}", "$(".repeat(20), "x;".repeat(30_000)),
+        ] {
+            assert!(too_much(&text).is_some());
+        }
+        let many: String = (0..900).map(|n| format!("x <<E{n}\ny\nE{n}\n")).collect();
+        for text in ["x $(y)\n".repeat(9000), many, "x \"$(y)\" `z`\n".repeat(5000), "x <(y)\n".repeat(9000)] {
+            assert_eq!(too_much(&text), None);
         }
     }
 

@@ -158,6 +158,10 @@ impl Walker {
             self.unresolved(UnresolvedKind::Cap, origin, "too much code");
             return;
         }
+        // To read a byte as code costs about as much as to copy so many.
+        if !self.charge(text.len().saturating_mul(12)) {
+            return;
+        }
         match Unit::parse(text, self.dialect, Some(origin.clone())) {
             Ok(unit) => {
                 self.depth += 1;
@@ -176,6 +180,9 @@ impl Walker {
 
     pub(super) fn stmt(&mut self, unit: &Rc<Unit>, stmt: &Stmt) {
         self.steps += 1;
+        if self.spent || !self.charge(0) {
+            return;
+        }
         if self.steps > MAX_STEPS || self.script.commands.len() >= MAX_COMMANDS {
             if !self.spent {
                 self.spent = true;
@@ -493,7 +500,7 @@ impl Walker {
         }
         match value {
             Some(value) if !self.hazard => {
-                self.scope.vars.insert(name.to_owned(), value);
+                self.scope.vars.insert(name, value);
             }
             _ => {
                 self.scope.vars.remove(name);
@@ -518,6 +525,9 @@ impl Walker {
 
     /// Keeps code that the shell runs by itself later on.
     pub(super) fn keep_trap(&mut self, text: String, origin: Range<usize>) {
+        if !self.charge_for(self.scope.names()) {
+            return;
+        }
         let scope = Some(Box::new(self.scope.clone()));
         self.traps.push(Trap { text, origin, scope, assigned: self.assigned.len(), forgotten: self.forgotten });
     }
@@ -536,6 +546,11 @@ impl Walker {
             match scope {
                 // It runs at some point after it was set: what nothing assigns from there on is as it was.
                 Some(scope) if forgotten == end => {
+                    let names =
+                        last.functions.len() + last.aliases.len() + self.assigned.len().saturating_sub(assigned);
+                    if !self.charge_for(names) {
+                        return;
+                    }
                     self.scope = *scope;
                     // A function defined by the end is the one that is meant: nothing else has its name before.
                     for (name, callable) in &last.functions {
