@@ -100,9 +100,11 @@ pub fn run(arguments: &Arguments) -> Result<(), Complaint> {
 /// In the queue while it is open, afterwards in the log.
 fn found(place: &Place, id: RequestId) -> Result<Found, Complaint> {
     let missing = || Complaint::from(QueueError::NoRequest(id));
-    let Some(inbox::Found { queued: Queued { received, state, .. }, over, verdicts }) = Inbox::open(place)?.find(id)?
-    else {
-        return recorded(place, id)?.ok_or_else(missing);
+    // What is over stands in the log, whether or not the server can be asked.
+    let inbox::Found { queued: Queued { received, state, .. }, over, verdicts } = match Inbox::open(place)?.find(id) {
+        Ok(Some(found)) => found,
+        Ok(None) => return recorded(place, id)?.ok_or_else(missing),
+        Err(complaint) => return recorded(place, id)?.ok_or(complaint),
     };
     let state = match (over, state) {
         (Some(over), _) => over,

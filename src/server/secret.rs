@@ -1,6 +1,6 @@
 //! 32 secret bytes in a file of this account alone; refuses one that others can read.
 
-use std::fs::OpenOptions;
+use std::fs::{self, OpenOptions};
 use std::io::{self, Read as _, Write as _};
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::Path;
@@ -14,33 +14,51 @@ use zeroize::Zeroizing;
 pub fn kept(path: &Path) -> io::Result<Zeroizing<[u8; 32]>> {
     let fault = |why: &str| io::Error::new(io::ErrorKind::InvalidData, why.to_owned());
     let mut bytes = Zeroizing::new([0; 32]);
-    match OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
-        Ok(mut file) => {
-            aws_lc_rs::rand::fill(&mut bytes[..]).map_err(|_| fault("the system gives no random bytes"))?;
-            file.write_all(&bytes[..])?;
-            file.sync_all()?;
-        }
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-            let mut file = OpenOptions::new().read(true).open(path)?;
-            if file.metadata()?.mode() & 0o077 != 0 {
-                return Err(fault("others can read it (hint: chmod 600)"));
-            }
-            file.read_exact(&mut bytes[..])?;
-            if file.read(&mut [0])? != 0 {
-                return Err(fault("it has more than 32 bytes"));
-            }
-        }
-        Err(error) => return Err(error),
+    if !path.exists() {
+        aws_lc_rs::rand::fill(&mut bytes[..]).map_err(|_| fault("the system gives no random bytes"))?;
+        make(path, &bytes[..])?;
+    }
+    let mut file = OpenOptions::new().read(true).open(path)?;
+    if file.metadata()?.mode() & 0o077 != 0 {
+        return Err(fault("others can read it (hint: chmod 600)"));
+    }
+    file.read_exact(&mut bytes[..])?;
+    if file.read(&mut [0])? != 0 {
+        return Err(fault("it has more than 32 bytes"));
     }
     Ok(bytes)
 }
 
+/// Puts a whole file there, unless another process was first: whoever looks sees all of it or nothing.
+fn make(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let staged = path.with_extension(format!("{}.{:?}.new", std::process::id(), std::thread::current().id()));
+    let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&staged)?;
+    file.write_all(bytes)?;
+    file.sync_all()?;
+    let linked = fs::hard_link(&staged, path);
+    fs::remove_file(&staged)?;
+    match linked {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
+        Ok(()) | Err(_) => Ok(()),
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use std::fs;
     use std::os::unix::fs::PermissionsExt as _;
 
     use super::*;
+
+    #[test]
+    fn those_who_make_one_at_once_have_the_same() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("secret");
+        let made = std::thread::scope(|scope| {
+            let all: Vec<_> = (0..8).map(|_| scope.spawn(|| kept(&path).unwrap())).collect();
+            all.into_iter().map(|one| one.join().unwrap()).collect::<Vec<_>>()
+        });
+        assert!(made.iter().all(|one| *one == made[0]));
+    }
 
     #[test]
     fn a_secret_is_made_once_and_kept_from_others() {

@@ -1,3 +1,4 @@
 //! What people who are new to gate meet first.
 
+mod remote;
 mod tour;

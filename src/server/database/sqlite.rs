@@ -168,15 +168,22 @@ fn value(value: ValueRef<'_>) -> Value {
     }
 }
 
+/// Nobody else looks in between: two gates may open a new file at once.
 fn migrate(connection: &Connection) -> Result<(), DatabaseError> {
+    connection.execute_batch("BEGIN IMMEDIATE")?;
+    let migrated = steps(connection);
+    connection.execute_batch(if migrated.is_ok() { "COMMIT" } else { "ROLLBACK" })?;
+    migrated
+}
+
+fn steps(connection: &Connection) -> Result<(), DatabaseError> {
     let found: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
     let known = schema::newest();
     if found > known {
         return Err(DatabaseError::Newer { found, known });
     }
     for (version, step) in (1..).zip(schema::STEPS).filter(|(version, _)| *version > found) {
-        let statements = step.join(";");
-        connection.execute_batch(&format!("BEGIN IMMEDIATE; {statements}; PRAGMA user_version = {version}; COMMIT"))?;
+        connection.execute_batch(&format!("{}; PRAGMA user_version = {version}", step.join(";")))?;
     }
     Ok(())
 }
