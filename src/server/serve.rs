@@ -137,6 +137,7 @@ impl Serving {
             let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
             let hub = app.hub.clone();
             tokio::spawn(expire(app.clone()));
+            tokio::spawn(hear(app.clone()));
             let ended = async move {
                 tokio::select! {
                     _ = terminate.recv() => {}
@@ -147,6 +148,19 @@ impl Serving {
             axum::serve(listener, router(app)).with_graceful_shutdown(ended).await?;
             Ok(())
         })
+    }
+}
+
+/// Wakes those who wait here with the news of other servers. While nobody hears them, the waiting look for themselves.
+async fn hear(app: App) {
+    let heard = |news: Option<&str>| match news.and_then(|news| news.parse().ok()) {
+        Some(id) => app.hub.wake(id),
+        None => app.hub.wake_all(),
+    };
+    loop {
+        // Why it ended changes nothing.
+        let _ = app.database.hear(&heard).await;
+        tokio::time::sleep(Duration::from_millis(200)).await;
     }
 }
 

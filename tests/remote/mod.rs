@@ -3,9 +3,11 @@
 mod carried;
 mod interface;
 mod postgres;
+mod several;
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
+use std::sync::Arc;
 
 use serde_json::Value;
 
@@ -26,13 +28,25 @@ struct Server {
     sandbox: Sandbox,
     running: Option<Running>,
     address: String,
-    database: Option<Postgres>,
+    database: Option<Arc<Postgres>>,
 }
 
 impl Server {
     fn new(on: On) -> Self {
-        let database = (on == On::Postgres).then(Postgres::start);
+        let database = (on == On::Postgres).then(|| Arc::new(Postgres::start()));
         let mut server = Self { sandbox: Sandbox::new(), running: None, address: "127.0.0.1:0".to_owned(), database };
+        server.start();
+        server
+    }
+
+    /// Another server on the same database, with the same key for what is stored.
+    fn beside(&self) -> Self {
+        let sandbox = Sandbox::new();
+        let key = fs::read(self.sandbox.gate_home().join("server/sealing.key")).unwrap();
+        let file = sandbox.write("gate/server/sealing.key", key);
+        fs::set_permissions(file, fs::Permissions::from_mode(0o600)).unwrap();
+        let database = self.database.clone();
+        let mut server = Self { sandbox, running: None, address: "127.0.0.1:0".to_owned(), database };
         server.start();
         server
     }

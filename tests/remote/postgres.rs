@@ -34,6 +34,12 @@ impl Postgres {
         self.control("start");
     }
 
+    /// Has a statement carried out.
+    pub fn sql(&self, statement: &str) {
+        let line = format!("{}/psql -qtX '{}' -c \"{statement}\"", self.programs.display(), self.url());
+        self.run(&line);
+    }
+
     fn control(&self, what: &str) {
         let path = self.path();
         let options = format!("-c listen_addresses= -k {path} -c max_connections=60");

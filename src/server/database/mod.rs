@@ -184,6 +184,18 @@ impl Database {
         }
     }
 
+    /// Hears what the other servers on it write: the request that has changed, or none where that is not known, as after
+    /// the connection is made. Does not return before the connection ends; a file has no other servers, and never ends.
+    ///
+    /// # Errors
+    /// Always: when the connection cannot be had, or ends.
+    pub async fn hear(&self, heard: &(dyn Fn(Option<&str>) + Sync)) -> Result<(), DatabaseError> {
+        match self {
+            Self::Sqlite(_) => std::future::pending().await,
+            Self::Postgres(postgres) => postgres.hear(heard).await,
+        }
+    }
+
     /// Begins to write; nobody else writes until it is over.
     ///
     /// # Errors

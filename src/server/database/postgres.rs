@@ -2,14 +2,17 @@
 //! The name of its host is looked up by the system, not by the C library inside of gate.
 
 use std::fmt;
+use std::future::poll_fn;
 use std::str::FromStr as _;
+use std::time::Duration;
 
 use bytes::BytesMut;
 use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod};
+use tokio::sync::mpsc::unbounded_channel;
 use tokio_postgres::config::Host;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::{IsNull, ToSql, Type};
-use tokio_postgres::{Config, NoTls};
+use tokio_postgres::{AsyncMessage, Config, NoTls};
 
 use super::{DatabaseError, Row, Value, schema};
 
@@ -17,10 +20,15 @@ use super::{DatabaseError, Row, Value, schema};
 const LOCK: i64 = 0x6761_7465;
 /// How many connections are kept.
 const CONNECTIONS: usize = 16;
+/// After how long a silent connection is asked whether it lives.
+const KEPT_ALIVE: Duration = Duration::from_secs(15);
+/// How long a connection may take to come about.
+const CONNECT: Duration = Duration::from_secs(5);
 
 /// A pool of connections.
 pub struct Postgres {
     pool: Pool,
+    config: Config,
 }
 
 impl fmt::Debug for Postgres {
@@ -41,7 +49,7 @@ impl Postgres {
     /// When nobody answers there, or a newer gate has changed it.
     pub async fn open(url: &str) -> Result<Self, DatabaseError> {
         let mut config = Config::from_str(url)?;
-        config.application_name("gate");
+        config.application_name("gate").keepalives_idle(KEPT_ALIVE).connect_timeout(CONNECT);
         let named = config
             .get_hosts()
             .iter()
@@ -52,12 +60,37 @@ impl Postgres {
                 "the host of the database has a name and no address: {hint}"
             )));
         }
-        let manager = Manager::from_config(config, NoTls, ManagerConfig { recycling_method: RecyclingMethod::Fast });
+        let manager =
+            Manager::from_config(config.clone(), NoTls, ManagerConfig { recycling_method: RecyclingMethod::Fast });
         let pool = Pool::builder(manager).max_size(CONNECTIONS).build();
         let pool = pool.map_err(|error| DatabaseError::Unconnected(error.to_string()))?;
-        let opened = Self { pool };
+        let opened = Self { pool, config };
         opened.migrate().await?;
         Ok(opened)
+    }
+
+    /// As [`super::Database::hear`].
+    ///
+    /// # Errors
+    /// When the connection cannot be had, or ends.
+    pub async fn hear(&self, heard: &(dyn Fn(Option<&str>) + Sync)) -> Result<(), DatabaseError> {
+        let (client, mut connection) = self.config.connect(NoTls).await?;
+        let (sender, mut told) = unbounded_channel();
+        // It ends with the client, which this function holds.
+        tokio::spawn(async move {
+            while let Some(Ok(message)) = poll_fn(|context| connection.poll_message(context)).await {
+                if let AsyncMessage::Notification(news) = message {
+                    // Nobody listens any more where the client is gone.
+                    let _ = sender.send(news.payload().to_owned());
+                }
+            }
+        });
+        client.batch_execute("LISTEN gate").await?;
+        heard(None);
+        while let Some(news) = told.recv().await {
+            heard(Some(&news));
+        }
+        Err(DatabaseError::Unconnected("it has ended".to_owned()))
     }
 
     async fn connection(&self) -> Result<Object, DatabaseError> {

@@ -21,6 +21,9 @@ use crate::remote::wire::{self, NewAnswer, News};
 use crate::server::change::{Change, Outcome};
 use crate::server::tokens::{Caller, Role};
 
+/// How often a host that waits is looked after though nobody woke it: news of another server may be lost.
+const LOOK: Duration = Duration::from_secs(3);
+
 /// What a host knows, and how long it waits.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -86,9 +89,11 @@ pub async fn wait(
         if !news.answers.is_empty() || news.state != wire::State::Waiting {
             return Ok(Json(news));
         }
-        if timeout_at(until, waiting.news()).await.is_err() {
+        if Instant::now() >= until {
             return Ok(Json(news));
         }
+        // Woken or not, it looks again.
+        let _ = timeout_at(until.min(Instant::now() + LOOK), waiting.news()).await;
     }
 }
 
