@@ -237,7 +237,7 @@ _gate() {
             return 0
             ;;
         gate__subcmd__audit__subcmd__verify)
-            opts="-h --log --key --kept --json --help"
+            opts="-h --log --key --kept --against-server --json --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

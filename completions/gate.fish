@@ -142,6 +142,7 @@ complete -c gate -n "__fish_gate_using_subcommand audit; and not __fish_seen_sub
 complete -c gate -n "__fish_gate_using_subcommand audit; and __fish_seen_subcommand_from verify" -l log -d 'The log\'s id, as the file `log` beside `config.yaml` names it [default: this host\'s]' -r
 complete -c gate -n "__fish_gate_using_subcommand audit; and __fish_seen_subcommand_from verify" -l key -d 'The key that signs the log, or its fingerprint [default: this host\'s]' -r
 complete -c gate -n "__fish_gate_using_subcommand audit; and __fish_seen_subcommand_from verify" -l kept -d 'A request that was kept elsewhere: the log must hold the history it names' -r -F
+complete -c gate -n "__fish_gate_using_subcommand audit; and __fish_seen_subcommand_from verify" -l against-server -d 'The log must hold every head that the approval server has seen of it'
 complete -c gate -n "__fish_gate_using_subcommand audit; and __fish_seen_subcommand_from verify" -l json -d 'Print one JSON object'
 complete -c gate -n "__fish_gate_using_subcommand audit; and __fish_seen_subcommand_from verify" -s h -l help -d 'Print help'
 complete -c gate -n "__fish_gate_using_subcommand audit; and __fish_seen_subcommand_from show" -l last -d 'Show the last N records only [default: all]' -r

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand, ValueEnum};
 
 use crate::model::Span;
+use crate::server::journal::JournalError;
 use crate::server::tokens::Role;
 use crate::server::{ServeError, Serving, Settings};
 
@@ -144,10 +145,13 @@ impl From<ServeError> for Complaint {
             ServeError::Listen { .. } => {
                 Self::new(exit::CONFIGURATION, message).hint("--listen 127.0.0.1:PORT names another place")
             }
+            ServeError::Journal(JournalError::Broken { .. }) => Self::new(exit::EVIDENCE, message)
+                .hint("somebody changed the database; compare with a backup, and keep a copy before anything else"),
             ServeError::Write(_) => Self::new(exit::USAGE, message),
             ServeError::Folder { .. }
             | ServeError::System(_)
             | ServeError::Database(_)
+            | ServeError::Journal(_)
             | ServeError::Sealing(_)
             | ServeError::NoEntropy => Self::new(exit::CONFIGURATION, message),
         }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::runtime::Runtime;
 
 use super::client::{Access, Client, RemoteError};
-use super::wire::{NewAnswer, Page, REQUEST_TYPE, State, Whole};
+use super::wire::{Head, Heads, NewAnswer, Page, REQUEST_TYPE, State, Whole};
 use crate::encoding::{dsse, ed25519, unpadded};
 use crate::model::{Apart, RequestId};
 use crate::ports::{Failure, Requests};
@@ -64,6 +64,20 @@ impl RemoteDesk {
             path = format!("v1/requests?state=waiting&after={next}");
         }
         Ok(found)
+    }
+
+    /// The heads that the server has seen, of the caller's own log where the caller is a host.
+    ///
+    /// # Errors
+    /// When the server cannot be reached or refuses.
+    pub fn heads(&self) -> Result<Vec<Head>, RemoteError> {
+        let (mut found, mut path) = (Vec::new(), "v1/heads?limit=1000".to_owned());
+        loop {
+            let page: Heads = self.runtime.block_on(self.client.get(&path, Duration::ZERO))?;
+            found.extend(page.heads);
+            let Some(next) = page.next else { return Ok(found) };
+            path = format!("v1/heads?limit=1000&after={next}");
+        }
     }
 
     /// One request.

@@ -158,6 +158,37 @@ pub struct Head {
     pub seen: Timestamp,
 }
 
+/// Heads that hosts have shown, by log and size, and where the next page begins.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Heads {
+    /// At most as many as were asked for.
+    pub heads: Vec<Head>,
+    /// What `after` of the next page is; none on the last.
+    pub next: Option<String>,
+}
+
+/// An entry of the server's journal.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entry {
+    /// Counted from 0.
+    pub number: i64,
+    /// When it was written, by the server's clock.
+    pub time: Timestamp,
+    /// The digest of its text, which the next entry names.
+    pub digest: Digest,
+    /// Its text.
+    pub entry: String,
+}
+
+/// A part of the server's journal, and where the next begins.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entries {
+    /// At most as many as were asked for.
+    pub entries: Vec<Entry>,
+    /// What `after` of the next page is; none on the last.
+    pub next: Option<i64>,
+}
+
 /// Why something was refused (RFC 9457).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Problem {

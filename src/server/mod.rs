@@ -6,6 +6,7 @@ mod clock;
 pub mod database;
 pub mod http;
 pub mod hub;
+pub mod journal;
 pub mod sealing;
 pub mod secret;
 pub mod serve;

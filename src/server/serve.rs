@@ -16,6 +16,7 @@ use super::clock::now;
 use super::database::{Database, DatabaseError, Place};
 use super::http::{App, router};
 use super::hub::Hub;
+use super::journal::{self, JournalError};
 use super::sealing::{Sealing, SealingError};
 use super::tokens::{Role, Token};
 use super::writer::{WriteError, Writer};
@@ -62,6 +63,9 @@ pub enum ServeError {
     /// The key for what is stored does not work.
     #[error(transparent)]
     Sealing(#[from] SealingError),
+    /// What it wrote before does not hold.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
     /// A change was not made.
     #[error(transparent)]
     Write(#[from] WriteError),
@@ -127,10 +131,11 @@ impl Serving {
     /// Serves until a signal ends it; says where, once it listens. What was begun is finished.
     ///
     /// # Errors
-    /// When it cannot listen.
+    /// When its journal does not hold, or it cannot listen.
     pub fn serve(self, listening: impl FnOnce(SocketAddr)) -> Result<(), ServeError> {
         let Self { runtime, settings, app } = self;
         runtime.block_on(async move {
+            journal::check(&app.database).await?;
             let fault = |source| ServeError::Listen { address: settings.listen, source };
             let listener = TcpListener::bind(settings.listen).await.map_err(fault)?;
             listening(listener.local_addr().map_err(fault)?);

@@ -2,6 +2,7 @@
 
 mod carried;
 mod interface;
+mod journal;
 mod postgres;
 mod several;
 

@@ -1,5 +1,6 @@
 //! `gate audit`: what the log says, whether it holds, and what to do when it does not.
 
+mod elsewhere;
 mod line;
 mod repair;
 pub mod show;

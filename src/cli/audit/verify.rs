@@ -35,6 +35,9 @@ pub struct Arguments {
     /// A request that was kept elsewhere: the log must hold the history it names
     #[arg(long, value_name = "FILE")]
     pub kept: Vec<PathBuf>,
+    /// The log must hold every head that the approval server has seen of it
+    #[arg(long, conflicts_with = "dir")]
+    pub against_server: bool,
     /// Print one JSON object
     #[arg(long)]
     pub json: bool,
@@ -56,6 +59,10 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Complaint> {
     let mut known = kept(&arguments.kept)?;
     if own {
         known.extend(waiting(&paths.requests(), pin.as_ref().map(|pin| pin.log).or(arguments.log)));
+    }
+    if arguments.against_server {
+        let here = pin.as_ref().map(|pin| pin.log).or(arguments.log);
+        known.extend(super::elsewhere::heads(here)?);
     }
     let examined = examined(&audit, pin, expected, known).map_err(|fault| unreadable(fault, own.then_some(&paths)))?;
     let text = if arguments.json { output::json(&examined.json())? } else { shown(&examined, &audit) };

@@ -4,6 +4,7 @@
 mod answers;
 mod caller;
 mod health;
+mod kept;
 mod problem;
 mod requests;
 mod row;
@@ -52,6 +53,8 @@ pub fn router(app: App) -> Router {
         .route("/v1/requests/{id}", get(requests::show))
         .route("/v1/requests/{id}/answers", get(answers::wait).post(answers::answer))
         .route("/v1/requests/{id}/close", post(requests::close))
+        .route("/v1/log", get(kept::log))
+        .route("/v1/heads", get(kept::heads))
         .layer(small)
         .route("/v1/requests", post(requests::publish).layer(DefaultBodyLimit::max(LARGEST_BODY)))
         .route("/healthz", get(health::alive))

@@ -66,6 +66,7 @@ fn answered(app: &App, id: RequestId, row: &Row) -> Result<Answered, Problem> {
     })
 }
 
-fn time(micros: i64) -> Timestamp {
+/// A time as the database has it.
+pub fn time(micros: i64) -> Timestamp {
     Timestamp::from_micros(micros).unwrap_or(Timestamp::EPOCH)
 }

@@ -1,0 +1,83 @@
+//! The journal, read again from its first entry: each must name the digest of the one before it. Refuses to serve on one
+//! that does not hold, since nobody would know what else was changed.
+
+use serde::Deserialize;
+
+use super::database::{Database, DatabaseError, Row};
+use crate::encoding::json;
+use crate::model::{Digest, Timestamp};
+
+/// How many entries are read at a time.
+const SOME: i64 = 1000;
+
+/// Why the journal does not hold.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum JournalError {
+    /// An entry is not what was written, or one before it is gone.
+    #[error("the journal does not hold at entry {number}: {why}")]
+    Broken {
+        /// Which.
+        number: i64,
+        /// What is wrong there.
+        why: &'static str,
+    },
+    /// It cannot be read.
+    #[error(transparent)]
+    Database(#[from] DatabaseError),
+}
+
+/// An entry as it was written.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Entry {
+    number: i64,
+    prev: Digest,
+    time: Timestamp,
+    v: u64,
+    #[serde(rename = "what")]
+    _what: json::Value,
+}
+
+/// Checks the whole journal; says how many entries it has.
+///
+/// # Errors
+/// `Broken` at the first entry that does not hold; when it cannot be read.
+pub async fn check(database: &Database) -> Result<i64, JournalError> {
+    let (mut next, mut before) = (0, Digest::ZERO);
+    loop {
+        let statement = "SELECT number, time, entry, digest FROM journal WHERE number >= $1 ORDER BY number LIMIT $2";
+        let rows = database.rows(statement, &[next.into(), SOME.into()]).await?;
+        if rows.is_empty() {
+            return Ok(next);
+        }
+        for row in &rows {
+            before = checked(row, next, before)?;
+            next += 1;
+        }
+    }
+}
+
+/// The digest of an entry that stands where it should.
+fn checked(row: &Row, number: i64, before: Digest) -> Result<Digest, JournalError> {
+    let broken = |why| JournalError::Broken { number, why };
+    if row.int(0)? != number {
+        return Err(broken("it is missing"));
+    }
+    let text = row.text(2)?;
+    let digest = Digest::of(text.as_bytes());
+    if row.text(3)? != digest.to_string() {
+        return Err(broken("its text was changed"));
+    }
+    let entry: Entry = json::strict(text.as_bytes()).map_err(|_| broken("it is no entry of a journal"))?;
+    if entry.v != 1 {
+        return Err(broken("it has a version that this gate does not know"));
+    }
+    if entry.number != number || entry.time.micros() != row.int(1)? {
+        return Err(broken("it was written as another entry"));
+    }
+    if entry.prev != before {
+        return Err(broken("it names another entry before it"));
+    }
+    Ok(digest)
+}
