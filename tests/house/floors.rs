@@ -37,6 +37,7 @@ pub const HOMES: &[Home] = &[
     Home { package: "deadpool_postgres", modules: &["server"] },
     Home { package: "ed25519_dalek", modules: &["encoding"] },
     Home { package: "getrandom", modules: &["host"] },
+    Home { package: "hyper_util", modules: &["server"] },
     Home { package: "indicatif", modules: &["cli"] },
     Home { package: "jiff", modules: &["model"] },
     Home { package: "keyring", modules: &["host"] },
@@ -59,6 +60,7 @@ pub const HOMES: &[Home] = &[
     Home { package: "thiserror", modules: &["*"] },
     Home { package: "tokio", modules: &["remote", "server"] },
     Home { package: "tokio_postgres", modules: &["server"] },
+    Home { package: "tokio_rustls", modules: &["server"] },
     Home { package: "uuid", modules: &["model"] },
     Home { package: "zeroize", modules: &["*"] },
 ];
