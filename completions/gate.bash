@@ -629,13 +629,29 @@ _gate() {
             return 0
             ;;
         gate__subcmd__serve)
-            opts="-h --listen --data --database --help token revoke"
+            opts="-h --listen --tls-cert --tls-key --behind-proxy --rate --waits --data --database --help token revoke"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --listen)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tls-cert)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tls-key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --rate)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --waits)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -154,8 +154,13 @@ complete -c gate -n "__fish_gate_using_subcommand audit; and __fish_seen_subcomm
 complete -c gate -n "__fish_gate_using_subcommand audit; and __fish_seen_subcommand_from repair" -l yes -d 'Do not ask'
 complete -c gate -n "__fish_gate_using_subcommand audit; and __fish_seen_subcommand_from repair" -s h -l help -d 'Print help'
 complete -c gate -n "__fish_gate_using_subcommand serve; and not __fish_seen_subcommand_from token revoke" -l listen -d 'Where it listens' -r
+complete -c gate -n "__fish_gate_using_subcommand serve; and not __fish_seen_subcommand_from token revoke" -l tls-cert -d 'The certificate it shows, and those between it and a root that clients know (PEM); read again when it changes' -r -F
+complete -c gate -n "__fish_gate_using_subcommand serve; and not __fish_seen_subcommand_from token revoke" -l tls-key -d 'The key of the certificate (PEM)' -r -F
+complete -c gate -n "__fish_gate_using_subcommand serve; and not __fish_seen_subcommand_from token revoke" -l rate -d 'How many calls a second the owner of a token may make' -r
+complete -c gate -n "__fish_gate_using_subcommand serve; and not __fish_seen_subcommand_from token revoke" -l waits -d 'How many requests the owner of a token may wait for at a time' -r
 complete -c gate -n "__fish_gate_using_subcommand serve; and not __fish_seen_subcommand_from token revoke" -l data -d 'The server\'s own folder [default: `server` below gate\'s state]' -r -F
 complete -c gate -n "__fish_gate_using_subcommand serve; and not __fish_seen_subcommand_from token revoke" -l database -d 'A PostgreSQL database for several servers together, without a password in it: PGPASSFILE, or all of it in GATE_DATABASE [default: a file in the server\'s folder]' -r
+complete -c gate -n "__fish_gate_using_subcommand serve; and not __fish_seen_subcommand_from token revoke" -l behind-proxy -d 'A proxy stands before it, encrypts, and names callers in `X-Forwarded-For`'
 complete -c gate -n "__fish_gate_using_subcommand serve; and not __fish_seen_subcommand_from token revoke" -s h -l help -d 'Print help'
 complete -c gate -n "__fish_gate_using_subcommand serve; and not __fish_seen_subcommand_from token revoke" -f -a "token" -d 'Let a host, an approver, an auditor or an admin call; prints the token, this once'
 complete -c gate -n "__fish_gate_using_subcommand serve; and not __fish_seen_subcommand_from token revoke" -f -a "revoke" -d 'Let the owner of a token call no more'

@@ -8,6 +8,7 @@ use clap::{Args, Subcommand, ValueEnum};
 
 use crate::model::Span;
 use crate::server::journal::JournalError;
+use crate::server::tls::Files;
 use crate::server::tokens::Role;
 use crate::server::{ServeError, Serving, Settings};
 
@@ -15,6 +16,11 @@ use super::exit;
 use super::failure::Complaint;
 use super::place::now;
 use super::surroundings::{paths, variable};
+
+/// How many calls a second the owner of a token may make, where nothing else is said.
+const RATE: u32 = 100;
+/// How many requests the owner of a token may wait for at a time, where nothing else is said.
+const WAITS: u32 = 2000;
 
 /// Run the approval server, which carries requests to approvers and their answers back
 ///
@@ -25,6 +31,21 @@ pub struct Arguments {
     /// Where it listens
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8440")]
     listen: SocketAddr,
+    /// The certificate it shows, and those between it and a root that clients know (PEM); read again when it changes
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    tls_cert: Option<PathBuf>,
+    /// The key of the certificate (PEM)
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    tls_key: Option<PathBuf>,
+    /// A proxy stands before it, encrypts, and names callers in `X-Forwarded-For`
+    #[arg(long)]
+    behind_proxy: bool,
+    /// How many calls a second the owner of a token may make
+    #[arg(long, value_name = "NUMBER", default_value_t = RATE)]
+    rate: u32,
+    /// How many requests the owner of a token may wait for at a time
+    #[arg(long, value_name = "NUMBER", default_value_t = WAITS)]
+    waits: u32,
     #[command(flatten)]
     kept: Kept,
     #[command(subcommand)]
@@ -105,28 +126,37 @@ pub fn run(arguments: &Arguments) -> Result<(), Complaint> {
     crate::host::undumpable().map_err(|error| Complaint::new(exit::CONFIGURATION, error.to_string()))?;
     match &arguments.command {
         None => {
-            let serving = open(&arguments.kept, arguments.listen)?;
-            Ok(serving.serve(|address| say(&format!("gate serves at http://{address}\n")))?)
+            let mut settings = settings(&arguments.kept)?;
+            settings.listen = arguments.listen;
+            let files = arguments.tls_cert.clone().zip(arguments.tls_key.clone());
+            settings.tls = files.map(|(certificate, key)| Files { certificate, key });
+            settings.behind_proxy = arguments.behind_proxy;
+            (settings.rate, settings.waits) = (arguments.rate, arguments.waits);
+            let scheme = if settings.tls.is_some() { "https" } else { "http" };
+            let listening = |address| say(&format!("gate serves at {scheme}://{address}\n"));
+            Ok(Serving::open(settings)?.serve(listening, |news| say(&format!("gate: {news}\n")))?)
         }
         Some(Command::Token(token)) => {
             let expires = token.within.map(|within| now().plus(within.duration()));
-            let made = open(&token.kept, arguments.listen)?.token(token.role.into(), &token.name, expires)?;
+            let made = Serving::open(settings(&token.kept)?)?.token(token.role.into(), &token.name, expires)?;
             print(&format!("{}\n", made.text))
         }
         Some(Command::Revoke(revoke)) => {
-            open(&revoke.kept, arguments.listen)?.revoke(&revoke.id)?;
+            Serving::open(settings(&revoke.kept)?)?.revoke(&revoke.id)?;
             print(&format!("revoked {}\n", revoke.id))
         }
     }
 }
 
-fn open(kept: &Kept, listen: SocketAddr) -> Result<Serving, Complaint> {
+fn settings(kept: &Kept) -> Result<Settings, Complaint> {
     let data = match &kept.data {
         Some(data) => data.clone(),
         None => paths()?.state.join("server"),
     };
     let named = variable("GATE_DATABASE").and_then(|url| url.into_string().ok());
-    Ok(Serving::open(Settings { listen, data, database: kept.database.clone().or(named) })?)
+    let database = kept.database.clone().or(named);
+    let listen = SocketAddr::from(([127, 0, 0, 1], 0));
+    Ok(Settings { listen, data, database, tls: None, behind_proxy: false, rate: RATE, waits: WAITS })
 }
 
 fn print(text: &str) -> Result<(), Complaint> {
@@ -147,12 +177,15 @@ impl From<ServeError> for Complaint {
             }
             ServeError::Journal(JournalError::Broken { .. }) => Self::new(exit::EVIDENCE, message)
                 .hint("somebody changed the database; compare with a backup, and keep a copy before anything else"),
+            ServeError::Clear(_) => Self::new(exit::USAGE, message)
+                .hint("--tls-cert and --tls-key name a certificate; --behind-proxy says that something else encrypts"),
             ServeError::Write(_) => Self::new(exit::USAGE, message),
             ServeError::Folder { .. }
             | ServeError::System(_)
             | ServeError::Database(_)
             | ServeError::Journal(_)
             | ServeError::Sealing(_)
+            | ServeError::Tls(_)
             | ServeError::NoEntropy => Self::new(exit::CONFIGURATION, message),
         }
     }

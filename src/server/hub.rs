@@ -2,6 +2,7 @@
 //! many does no harm.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::watch;
@@ -12,6 +13,7 @@ use crate::model::RequestId;
 #[derive(Debug, Clone, Default)]
 pub struct Hub {
     waiting: Arc<Mutex<HashMap<RequestId, watch::Sender<u64>>>>,
+    ended: Arc<AtomicBool>,
 }
 
 /// Wakes with the next news of one request.
@@ -44,6 +46,18 @@ impl Hub {
     pub fn wake_all(&self) {
         let waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
         waiting.values().for_each(|news| news.send_modify(|count| *count = count.wrapping_add(1)));
+    }
+
+    /// Nobody waits any longer: the server ends.
+    pub fn end(&self) {
+        self.ended.store(true, Ordering::SeqCst);
+        self.wake_all();
+    }
+
+    /// Whether it ends.
+    #[must_use]
+    pub fn is_ended(&self) -> bool {
+        self.ended.load(Ordering::SeqCst)
     }
 
     /// How many requests are waited for.

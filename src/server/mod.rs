@@ -7,9 +7,13 @@ pub mod database;
 pub mod http;
 pub mod hub;
 pub mod journal;
+pub mod limits;
+mod listening;
+pub mod metrics;
 pub mod sealing;
 pub mod secret;
 pub mod serve;
+pub mod tls;
 pub mod tokens;
 pub mod writer;
 

@@ -17,7 +17,11 @@ use super::database::{Database, DatabaseError, Place};
 use super::http::{App, router};
 use super::hub::Hub;
 use super::journal::{self, JournalError};
+use super::limits::Limits;
+use super::listening::listen;
+use super::metrics::Metrics;
 use super::sealing::{Sealing, SealingError};
+use super::tls::{Certificate, Files, TlsError};
 use super::tokens::{Role, Token};
 use super::writer::{WriteError, Writer};
 use crate::model::Timestamp;
@@ -30,6 +34,14 @@ pub struct Settings {
     pub listen: SocketAddr,
     /// Its own folder.
     pub data: PathBuf,
+    /// Its certificate, where it has one of its own.
+    pub tls: Option<Files>,
+    /// Whether a proxy stands before it, which encrypts and says whom it speaks for.
+    pub behind_proxy: bool,
+    /// How many calls a second a token has.
+    pub rate: u32,
+    /// How many waits at a time a token has.
+    pub waits: u32,
     /// Its database; a file in its folder where none is named.
     pub database: Option<String>,
 }
@@ -38,6 +50,12 @@ pub struct Settings {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ServeError {
+    /// Tokens would travel in the clear.
+    #[error("{0} can be reached from elsewhere, and nothing encrypts what is said")]
+    Clear(SocketAddr),
+    /// Its certificate cannot be used.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     /// Its folder cannot be used.
     #[error("the folder `{}`: {source}", .path.display())]
     Folder {
@@ -101,8 +119,11 @@ impl Serving {
         let app = runtime.block_on(async {
             let database = Arc::new(Database::open(&place).await?);
             let hub = Hub::default();
-            let writer = Writer::start(Arc::clone(&database), hub.clone());
-            Ok::<_, ServeError>(App { database, writer, hub, sealing, patience: Duration::from_secs(LONGEST_WAIT) })
+            let metrics = Arc::new(Metrics::default());
+            let writer = Writer::start(Arc::clone(&database), hub.clone(), Arc::clone(&metrics));
+            let limits = Arc::new(Limits::new(settings.rate, settings.waits));
+            let (behind_proxy, patience) = (settings.behind_proxy, Duration::from_secs(LONGEST_WAIT));
+            Ok::<_, ServeError>(App { database, writer, hub, sealing, limits, metrics, behind_proxy, patience })
         })?;
         Ok(Self { runtime, settings, app })
     }
@@ -128,12 +149,21 @@ impl Serving {
         Ok(())
     }
 
-    /// Serves until a signal ends it; says where, once it listens. What was begun is finished.
+    /// Serves until a signal ends it; says where, once it listens, and what happens to its certificate. What was begun is
+    /// finished.
     ///
     /// # Errors
-    /// When its journal does not hold, or it cannot listen.
-    pub fn serve(self, listening: impl FnOnce(SocketAddr)) -> Result<(), ServeError> {
+    /// When tokens would travel in the clear, its certificate or journal does not hold, or it cannot listen.
+    pub fn serve(
+        self,
+        listening: impl FnOnce(SocketAddr),
+        tell: impl Fn(String) + Send + Sync + 'static,
+    ) -> Result<(), ServeError> {
         let Self { runtime, settings, app } = self;
+        if settings.tls.is_none() && !settings.behind_proxy && !settings.listen.ip().is_loopback() {
+            return Err(ServeError::Clear(settings.listen));
+        }
+        let certificate = settings.tls.map(Certificate::read).transpose()?.map(Arc::new);
         runtime.block_on(async move {
             journal::check(&app.database).await?;
             let fault = |source| ServeError::Listen { address: settings.listen, source };
@@ -143,14 +173,17 @@ impl Serving {
             let hub = app.hub.clone();
             tokio::spawn(expire(app.clone()));
             tokio::spawn(hear(app.clone()));
+            if let Some(certificate) = certificate.clone() {
+                tokio::spawn(async move { certificate.watch(tell).await });
+            }
             let ended = async move {
                 tokio::select! {
                     _ = terminate.recv() => {}
                     _ = interrupt.recv() => {}
                 }
-                hub.wake_all();
+                hub.end();
             };
-            axum::serve(listener, router(app)).with_graceful_shutdown(ended).await?;
+            listen(listener, router(app), certificate, ended).await;
             Ok(())
         })
     }

@@ -2,6 +2,7 @@
 //! is acknowledged once it is durable, and never before.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use tokio::sync::{mpsc, oneshot};
 
@@ -9,6 +10,7 @@ use super::change::{Change, Outcome, Refused};
 use super::clock::now;
 use super::database::{Database, DatabaseError, Value};
 use super::hub::Hub;
+use super::metrics::Metrics;
 
 /// How many changes share a transaction.
 const MOST: usize = 256;
@@ -38,9 +40,9 @@ pub struct Writer {
 impl Writer {
     /// Starts the task.
     #[must_use]
-    pub fn start(database: Arc<Database>, hub: Hub) -> Self {
+    pub fn start(database: Arc<Database>, hub: Hub, metrics: Arc<Metrics>) -> Self {
         let (changes, queue) = mpsc::channel(QUEUE);
-        tokio::spawn(write(database, hub, queue));
+        tokio::spawn(write(database, hub, metrics, queue));
         Self { changes }
     }
 
@@ -56,12 +58,14 @@ impl Writer {
     }
 }
 
-async fn write(database: Arc<Database>, hub: Hub, mut queue: mpsc::Receiver<(Change, Reply)>) {
+async fn write(database: Arc<Database>, hub: Hub, metrics: Arc<Metrics>, mut queue: mpsc::Receiver<(Change, Reply)>) {
     let mut batch = Vec::new();
     while queue.recv_many(&mut batch, MOST).await > 0 {
         let (changes, replies): (Vec<Change>, Vec<Reply>) = batch.drain(..).unzip();
+        let begun = Instant::now();
         match together(&database, &changes).await {
             Ok(outcomes) => {
+                metrics.batch(changes.len(), begun.elapsed());
                 for ((change, reply), outcome) in changes.iter().zip(replies).zip(outcomes) {
                     if let (Some(id), Ok(Outcome::Done)) = (change.about(), &outcome) {
                         hub.wake(id);

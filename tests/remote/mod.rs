@@ -3,8 +3,11 @@
 mod carried;
 mod interface;
 mod journal;
+mod limits;
+mod numbers;
 mod postgres;
 mod several;
+mod tls;
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -30,12 +33,23 @@ struct Server {
     running: Option<Running>,
     address: String,
     database: Option<Arc<Postgres>>,
+    /// More options of `gate serve`.
+    options: Vec<String>,
 }
 
 impl Server {
     fn new(on: On) -> Self {
+        Self::with(on, &[])
+    }
+
+    fn with(on: On, options: &[&str]) -> Self {
         let database = (on == On::Postgres).then(|| Arc::new(Postgres::start()));
-        let mut server = Self { sandbox: Sandbox::new(), running: None, address: "127.0.0.1:0".to_owned(), database };
+        Self::started(Sandbox::new(), database, options)
+    }
+
+    fn started(sandbox: Sandbox, database: Option<Arc<Postgres>>, options: &[&str]) -> Self {
+        let options = options.iter().map(|&option| option.to_owned()).collect();
+        let mut server = Self { sandbox, running: None, address: "127.0.0.1:0".to_owned(), database, options };
         server.start();
         server
     }
@@ -46,10 +60,7 @@ impl Server {
         let key = fs::read(self.sandbox.gate_home().join("server/sealing.key")).unwrap();
         let file = sandbox.write("gate/server/sealing.key", key);
         fs::set_permissions(file, fs::Permissions::from_mode(0o600)).unwrap();
-        let database = self.database.clone();
-        let mut server = Self { sandbox, running: None, address: "127.0.0.1:0".to_owned(), database };
-        server.start();
-        server
+        Self::started(sandbox, self.database.clone(), &[])
     }
 
     fn call(&self, words: &[&str]) -> Call {
@@ -62,10 +73,10 @@ impl Server {
 
     /// Starts it, at the same address as before if it ran.
     fn start(&mut self) {
-        let running = self.call(&["--listen", &self.address]).start();
-        running.wait_for_stderr("gate serves at http://");
+        let running = self.call(&["--listen", &self.address]).args(&self.options).start();
+        running.wait_for_stderr("gate serves at http");
         let said = running.stderr();
-        let address = said.split("http://").nth(1).unwrap().lines().next().unwrap();
+        let address = said.split("://").nth(1).unwrap().lines().next().unwrap();
         self.address = address.to_owned();
         self.running = Some(running);
     }

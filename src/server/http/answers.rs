@@ -82,6 +82,8 @@ pub async fn wait(
     caller.must_be(&[Role::Host])?;
     let id = named(&id)?;
     let until = Instant::now() + Duration::from_secs(known.wait.min(wire::LONGEST_WAIT)).min(app.patience);
+    let _counted =
+        app.limits.wait(&caller.token).ok_or_else(|| Problem::busy(Duration::from_secs(wire::LONGEST_WAIT)))?;
     // Before it is looked at, so that nothing is missed.
     let mut waiting = app.hub.waiting(id);
     loop {
@@ -89,7 +91,7 @@ pub async fn wait(
         if !news.answers.is_empty() || news.state != wire::State::Waiting {
             return Ok(Json(news));
         }
-        if Instant::now() >= until {
+        if Instant::now() >= until || app.hub.is_ended() {
             return Ok(Json(news));
         }
         // Woken or not, it looks again.

@@ -1,5 +1,7 @@
 //! Who calls, by the token in the `Authorization` header (RFC 6750). Refuses tokens that are unknown, revoked or over, all
-//! with the same words.
+//! with the same words, and anybody who calls too often.
+
+use std::net::{IpAddr, Ipv4Addr};
 
 use axum::extract::FromRequestParts;
 use axum::http::header::AUTHORIZATION;
@@ -9,22 +11,31 @@ use super::App;
 use super::problem::Problem;
 use crate::model::Digest;
 use crate::server::clock::now;
+use crate::server::listening::Peer;
 use crate::server::tokens::{Caller, Role};
 
 impl FromRequestParts<App> for Caller {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        let stranger = || {
+            let known = parts.extensions.get::<Peer>();
+            let address =
+                known.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.address(&parts.headers, app.behind_proxy));
+            app.limits.stranger(address).map_or_else(Problem::busy, |()| Problem::unknown_caller())
+        };
         let header = parts.headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
-        let token = header.and_then(|value| value.strip_prefix("Bearer ")).ok_or_else(Problem::unknown_caller)?;
+        let token = header.and_then(|value| value.strip_prefix("Bearer ")).ok_or_else(stranger)?;
         // What is looked up is a digest: how long that takes says nothing of the token.
         let digest = Digest::of(token.as_bytes()).bytes().to_vec();
         let statement = "SELECT id, role, name FROM tokens
             WHERE digest = $1 AND revoked IS NULL AND (expires IS NULL OR expires > $2)";
         let rows = app.database.rows(statement, &[digest.into(), now().micros().into()]).await?;
-        let row = rows.first().ok_or_else(Problem::unknown_caller)?;
+        let row = rows.first().ok_or_else(stranger)?;
         let role = Role::named(row.text(1)?).ok_or_else(Problem::unknown_caller)?;
-        Ok(Self { token: row.text(0)?.to_owned(), role, name: row.text(2)?.to_owned() })
+        let token = row.text(0)?.to_owned();
+        app.limits.call(&token).map_err(Problem::busy)?;
+        Ok(Self { token, role, name: row.text(2)?.to_owned() })
     }
 }
 

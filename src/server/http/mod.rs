@@ -5,6 +5,7 @@ mod answers;
 mod caller;
 mod health;
 mod kept;
+mod numbers;
 mod problem;
 mod requests;
 mod row;
@@ -15,12 +16,14 @@ use std::time::Duration;
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request};
 use axum::http::header::{CACHE_CONTROL, HeaderName, HeaderValue, X_CONTENT_TYPE_OPTIONS};
-use axum::middleware::{Next, from_fn};
-use axum::response::Response;
+use axum::middleware::{Next, from_fn, from_fn_with_state};
+use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
 
 use super::database::Database;
 use super::hub::Hub;
+use super::limits::Limits;
+use super::metrics::Metrics;
 use super::sealing::Sealing;
 use super::writer::Writer;
 use problem::Problem;
@@ -29,6 +32,8 @@ use problem::Problem;
 const LARGEST_BODY: usize = 12 << 20;
 /// How large the body of an answer may be.
 const LARGEST_ANSWER: usize = 96 << 10;
+/// How long what is handed in may take to arrive and be made durable.
+const HANDED_IN: Duration = Duration::from_secs(30);
 
 /// What every route works with.
 #[derive(Clone)]
@@ -41,6 +46,12 @@ pub struct App {
     pub hub: Hub,
     /// What is stored is encrypted with.
     pub sealing: Arc<Sealing>,
+    /// How much one caller may ask.
+    pub limits: Arc<Limits>,
+    /// What is counted.
+    pub metrics: Arc<Metrics>,
+    /// Whether a proxy stands before the server, which says whom it speaks for.
+    pub behind_proxy: bool,
     /// How long somebody who waits is answered late at most.
     pub patience: Duration,
 }
@@ -57,12 +68,24 @@ pub fn router(app: App) -> Router {
         .route("/v1/heads", get(kept::heads))
         .layer(small)
         .route("/v1/requests", post(requests::publish).layer(DefaultBodyLimit::max(LARGEST_BODY)))
+        .route("/metrics", get(numbers::metrics))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .fallback(|| async { Problem::missing("page") })
         .method_not_allowed_fallback(|| async { Problem::method() })
+        .layer(from_fn(hurried))
         .layer(from_fn(guarded))
+        .layer(from_fn_with_state(app.clone(), numbers::counted))
         .with_state(app)
+}
+
+/// What is handed in arrives in time; what is waited for has times of its own.
+async fn hurried(request: Request, next: Next) -> Response {
+    if request.method().is_safe() {
+        return next.run(request).await;
+    }
+    let hurried = tokio::time::timeout(HANDED_IN, next.run(request)).await;
+    hurried.unwrap_or_else(|_| Problem::slow().into_response())
 }
 
 /// What every response says to browsers.

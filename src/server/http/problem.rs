@@ -1,6 +1,8 @@
 //! Refusals as RFC 9457 has them: `application/problem+json` with type, title, status and detail. Nothing in them is secret,
 //! and nothing says more of what is inside than the caller may know.
 
+use std::time::Duration;
+
 use axum::Json;
 use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
 use axum::http::{HeaderValue, StatusCode};
@@ -18,49 +20,69 @@ pub struct Problem {
     status: StatusCode,
     kind: &'static str,
     detail: String,
+    /// After how long another try may help.
+    after: Option<Duration>,
 }
 
 impl Problem {
     /// A body or parameter that cannot be read.
     pub fn form(detail: impl Into<String>) -> Self {
-        Self { status: StatusCode::BAD_REQUEST, kind: "form", detail: detail.into() }
+        Self::new(StatusCode::BAD_REQUEST, "form", detail.into())
     }
 
     /// No token, or one that does not count.
     pub fn unknown_caller() -> Self {
         let detail = "this needs a token that counts: `Authorization: Bearer gate_…`".to_owned();
-        Self { status: StatusCode::UNAUTHORIZED, kind: "caller", detail }
+        Self::new(StatusCode::UNAUTHORIZED, "caller", detail)
     }
 
     /// A token of another role.
     pub fn role(detail: impl Into<String>) -> Self {
-        Self { status: StatusCode::FORBIDDEN, kind: "role", detail: detail.into() }
+        Self::new(StatusCode::FORBIDDEN, "role", detail.into())
     }
 
     /// There is none, or the caller may not know of it.
     pub fn missing(what: &str) -> Self {
-        Self { status: StatusCode::NOT_FOUND, kind: "missing", detail: format!("there is no such {what}") }
+        Self::new(StatusCode::NOT_FOUND, "missing", format!("there is no such {what}"))
     }
 
     /// The route knows other methods.
     pub fn method() -> Self {
         let detail = "this address does not know the method".to_owned();
-        Self { status: StatusCode::METHOD_NOT_ALLOWED, kind: "method", detail }
+        Self::new(StatusCode::METHOD_NOT_ALLOWED, "method", detail)
     }
 
     /// Evidence that does not hold.
     pub fn evidence(detail: impl Into<String>) -> Self {
-        Self { status: StatusCode::UNPROCESSABLE_ENTITY, kind: "evidence", detail: detail.into() }
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, "evidence", detail.into())
     }
 
     /// Later, perhaps.
     pub fn unavailable() -> Self {
         let detail = "the server cannot do this at the moment; try again".to_owned();
-        Self { status: StatusCode::SERVICE_UNAVAILABLE, kind: "unavailable", detail }
+        Self {
+            after: Some(Duration::from_secs(1)),
+            ..Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", detail)
+        }
+    }
+
+    /// Too much was asked.
+    pub fn busy(after: Duration) -> Self {
+        let detail = "this was asked more often than the server answers; try again later".to_owned();
+        Self { after: Some(after), ..Self::new(StatusCode::TOO_MANY_REQUESTS, "busy", detail) }
+    }
+
+    /// The client did not say in time what it wants.
+    pub fn slow() -> Self {
+        Self::new(StatusCode::REQUEST_TIMEOUT, "slow", "the request took too long to arrive".to_owned())
+    }
+
+    const fn new(status: StatusCode, kind: &'static str, detail: String) -> Self {
+        Self { status, kind, detail, after: None }
     }
 
     fn conflict(detail: String) -> Self {
-        Self { status: StatusCode::CONFLICT, kind: "conflict", detail }
+        Self::new(StatusCode::CONFLICT, "conflict", detail)
     }
 }
 
@@ -75,8 +97,9 @@ impl IntoResponse for Problem {
         };
         let mut response = (self.status, Json(body)).into_response();
         response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
-        if self.status == StatusCode::SERVICE_UNAVAILABLE {
-            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
+        if let Some(after) = self.after {
+            let seconds = after.as_secs() + u64::from(after.subsec_nanos() > 0);
+            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
         }
         response
     }
