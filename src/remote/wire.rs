@@ -158,6 +158,19 @@ pub struct Head {
     pub seen: Timestamp,
 }
 
+/// Whose token it is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Me {
+    /// As what its owner may call.
+    pub role: String,
+    /// The host, or the principal.
+    pub name: String,
+    /// The record key that the host has shown, if it is one and has.
+    pub key: Option<Fingerprint>,
+    /// The server's time.
+    pub time: Timestamp,
+}
+
 /// Heads that hosts have shown, by log and size, and where the next page begins.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Heads {

@@ -1,6 +1,7 @@
 //! A host, a server and an approver, each a process with a home of its own; on SQLite and on a real PostgreSQL.
 
 mod carried;
+mod described;
 mod interface;
 mod journal;
 mod limits;

@@ -61,6 +61,10 @@ pub async fn heads(caller: Caller, State(app): State<App>, Query(shown): Query<S
         (Role::Host, _) => Some(caller.name),
         (_, host) => host,
     };
+    // PostgreSQL keeps no such text, and would fail.
+    if host.as_ref().is_some_and(|host| host.contains('\0')) {
+        return Err(Problem::form("`host` holds a zero byte"));
+    }
     let limit = limit(shown.limit)?;
     let (log, size) = match shown.after.as_deref() {
         None => (String::new(), -1),

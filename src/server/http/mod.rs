@@ -3,8 +3,10 @@
 
 mod answers;
 mod caller;
+mod described;
 mod health;
 mod kept;
+mod me;
 mod numbers;
 mod problem;
 mod requests;
@@ -64,15 +66,18 @@ pub fn router(app: App) -> Router {
         .route("/v1/requests/{id}", get(requests::show))
         .route("/v1/requests/{id}/answers", get(answers::wait).post(answers::answer))
         .route("/v1/requests/{id}/close", post(requests::close))
+        .route("/v1/me", get(me::me))
         .route("/v1/log", get(kept::log))
         .route("/v1/heads", get(kept::heads))
         .layer(small)
         .route("/v1/requests", post(requests::publish).layer(DefaultBodyLimit::max(LARGEST_BODY)))
+        .route("/openapi.json", get(described::document))
         .route("/metrics", get(numbers::metrics))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .fallback(|| async { Problem::missing("page") })
         .method_not_allowed_fallback(|| async { Problem::method() })
+        .layer(from_fn(problem::worded))
         .layer(from_fn(hurried))
         .layer(from_fn(guarded))
         .layer(from_fn_with_state(app.clone(), numbers::counted))

@@ -4,8 +4,11 @@
 use std::time::Duration;
 
 use axum::Json;
+use axum::body::to_bytes;
+use axum::extract::Request;
 use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
 use axum::http::{HeaderValue, StatusCode};
+use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
 use crate::remote::wire;
@@ -13,6 +16,9 @@ use crate::server::change::Refused;
 use crate::server::database::DatabaseError;
 use crate::server::sealing::SealingError;
 use crate::server::writer::WriteError;
+
+/// How much of what somebody else says is told.
+const LONGEST_WORDS: usize = 1024;
 
 /// A refusal.
 #[derive(Debug)]
@@ -84,6 +90,23 @@ impl Problem {
     fn conflict(detail: String) -> Self {
         Self::new(StatusCode::CONFLICT, "conflict", detail)
     }
+}
+
+/// Gives refusals that are not ours, as of a query that cannot be read, the form of ours.
+pub async fn worded(request: Request, next: Next) -> Response {
+    let response = next.run(request).await;
+    let status = response.status();
+    let kind = response.headers().get(CONTENT_TYPE);
+    let plain = kind.is_none_or(|kind| kind.as_bytes().starts_with(b"text/plain"));
+    if !plain || !(status.is_client_error() || status.is_server_error()) {
+        return response;
+    }
+    let kind = match status {
+        StatusCode::PAYLOAD_TOO_LARGE => "size",
+        _ => "form",
+    };
+    let said = to_bytes(response.into_body(), LONGEST_WORDS).await.unwrap_or_default();
+    Problem::new(status, kind, String::from_utf8_lossy(&said).into_owned()).into_response()
 }
 
 impl IntoResponse for Problem {
