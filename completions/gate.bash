@@ -28,6 +28,9 @@ _gate() {
             gate,deny)
                 cmd="gate__subcmd__deny"
                 ;;
+            gate,doctor)
+                cmd="gate__subcmd__doctor"
+                ;;
             gate,explain)
                 cmd="gate__subcmd__explain"
                 ;;
@@ -119,7 +122,7 @@ _gate() {
 
     case "${cmd}" in
         gate)
-            opts="-c -h -V --reason --within --no-wait --resume --status --shell --help --version explain policy requests show approve deny withdraw key init audit serve tour completions pages"
+            opts="-c -h -V --reason --within --no-wait --resume --status --shell --help --version explain policy requests show approve deny withdraw key init audit doctor serve tour completions pages"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -291,6 +294,20 @@ _gate() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        gate__subcmd__doctor)
+            opts="-h --json --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
                 *)
                     COMPREPLY=()
                     ;;

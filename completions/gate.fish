@@ -43,6 +43,7 @@ complete -c gate -n "__fish_gate_needs_command" -a "withdraw" -d 'Take back a re
 complete -c gate -n "__fish_gate_needs_command" -a "key" -d 'Make, list and show the keys that answers are signed with'
 complete -c gate -n "__fish_gate_needs_command" -a "init" -d 'Write a first configuration, or add somebody to it'
 complete -c gate -n "__fish_gate_needs_command" -a "audit" -d 'Read, check and repair the audit log'
+complete -c gate -n "__fish_gate_needs_command" -a "doctor" -d 'Check that this machine can ask, or answer, and say what to mend'
 complete -c gate -n "__fish_gate_needs_command" -a "serve" -d 'Run the approval server, and say who may call it'
 complete -c gate -n "__fish_gate_needs_command" -a "tour" -d 'See gate at work, in a home of its own that is removed again'
 complete -c gate -n "__fish_gate_needs_command" -a "completions" -d 'Write completions for a shell to standard output'
@@ -153,6 +154,8 @@ complete -c gate -n "__fish_gate_using_subcommand audit; and __fish_seen_subcomm
 complete -c gate -n "__fish_gate_using_subcommand audit; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help'
 complete -c gate -n "__fish_gate_using_subcommand audit; and __fish_seen_subcommand_from repair" -l yes -d 'Do not ask'
 complete -c gate -n "__fish_gate_using_subcommand audit; and __fish_seen_subcommand_from repair" -s h -l help -d 'Print help'
+complete -c gate -n "__fish_gate_using_subcommand doctor" -l json -d 'Print one JSON object'
+complete -c gate -n "__fish_gate_using_subcommand doctor" -s h -l help -d 'Print help'
 complete -c gate -n "__fish_gate_using_subcommand serve; and not __fish_seen_subcommand_from token revoke" -l listen -d 'Where it listens' -r
 complete -c gate -n "__fish_gate_using_subcommand serve; and not __fish_seen_subcommand_from token revoke" -l tls-cert -d 'The certificate it shows, and those between it and a root that clients know (PEM); read again when it changes' -r -F
 complete -c gate -n "__fish_gate_using_subcommand serve; and not __fish_seen_subcommand_from token revoke" -l tls-key -d 'The key of the certificate (PEM)' -r -F

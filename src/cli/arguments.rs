@@ -86,6 +86,8 @@ pub enum Command {
     Init(super::init::Arguments),
     /// Read, check and repair the audit log
     Audit(super::audit::Arguments),
+    /// Check that this machine can ask, or answer, and say what to mend
+    Doctor(super::doctor::Arguments),
     /// Run the approval server, and say who may call it
     #[cfg(feature = "server")]
     Serve(super::serve::Arguments),

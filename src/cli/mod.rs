@@ -7,6 +7,7 @@ mod audit;
 mod completions;
 mod console;
 mod deny;
+mod doctor;
 mod enrolment;
 pub mod exit;
 mod explain;
@@ -79,6 +80,7 @@ fn dispatch(own: Vec<OsString>, named: Option<Named>) -> Result<ExitCode, Compla
         Some(Command::Key(arguments)) => done(key::run(&arguments)),
         Some(Command::Init(arguments)) => done(init::run(&arguments)),
         Some(Command::Audit(arguments)) => audit::run(&arguments),
+        Some(Command::Doctor(arguments)) => doctor::run(&arguments),
         #[cfg(feature = "server")]
         Some(Command::Serve(arguments)) => done(serve::run(&arguments)),
         Some(Command::Tour(arguments)) => done(tour::run(&arguments)),

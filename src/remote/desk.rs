@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::runtime::Runtime;
 
 use super::client::{Access, Client, RemoteError};
-use super::wire::{Head, Heads, NewAnswer, Page, REQUEST_TYPE, State, Whole};
+use super::wire::{Head, Heads, Me, NewAnswer, Page, REQUEST_TYPE, State, Whole};
 use crate::encoding::{dsse, ed25519, unpadded};
 use crate::model::{Apart, RequestId};
 use crate::ports::{Failure, Requests};
@@ -64,6 +64,14 @@ impl RemoteDesk {
             path = format!("v1/requests?state=waiting&after={next}");
         }
         Ok(found)
+    }
+
+    /// Whose token it is, by the server's word.
+    ///
+    /// # Errors
+    /// When the server cannot be reached or refuses.
+    pub fn me(&self) -> Result<Me, RemoteError> {
+        self.runtime.block_on(self.client.get("v1/me", Duration::ZERO))
     }
 
     /// The heads that the server has seen, of the caller's own log where the caller is a host.

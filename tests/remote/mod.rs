@@ -2,6 +2,7 @@
 
 mod carried;
 mod described;
+mod doctor;
 mod interface;
 mod journal;
 mod limits;
