@@ -230,7 +230,7 @@ fn statement_end(scan: &Scan<'_>, from: usize) -> usize {
 /// `{a, b: c} = require('m')`
 fn destructured(scan: &Scan<'_>, at: usize, end: usize, names: &mut Vec<(String, String)>) {
     let Value::Name(module) = scan.value(at + 1, end, 0) else { return };
-    let mut index = at - 1;
+    let mut index = at.saturating_sub(1);
     while index > 0 && scan.mark(index - 1) != "{" {
         index -= 1;
         let Some(name) = scan.name(index) else { continue };
@@ -238,7 +238,7 @@ fn destructured(scan: &Scan<'_>, at: usize, end: usize, names: &mut Vec<(String,
             if let Some(renamed) = scan.name(index + 2) {
                 names.push((renamed.to_owned(), format!("{module}.{name}")));
             }
-        } else if scan.mark(index - 1) != ":" {
+        } else if index.checked_sub(1).is_none_or(|before| scan.mark(before) != ":") {
             names.push((name.to_owned(), format!("{module}.{name}")));
         }
     }

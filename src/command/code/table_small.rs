@@ -143,3 +143,8 @@ fn jq_reads_the_environment_and_powershell_runs_programs() {
         ],
     );
 }
+
+#[test]
+fn a_bracket_that_closes_what_nothing_opened_is_no_end() {
+    check("node", &[("x r} = require('fs'); r('/a')", ""), ("r} = require('fs')", ""), ("} = require('fs')", "")]);
+}
