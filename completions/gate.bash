@@ -109,6 +109,9 @@ _gate() {
             gate__subcmd__policy,test)
                 cmd="gate__subcmd__policy__subcmd__test"
                 ;;
+            gate__subcmd__serve,enrol)
+                cmd="gate__subcmd__serve__subcmd__enrol"
+                ;;
             gate__subcmd__serve,revoke)
                 cmd="gate__subcmd__serve__subcmd__revoke"
                 ;;
@@ -646,7 +649,7 @@ _gate() {
             return 0
             ;;
         gate__subcmd__serve)
-            opts="-h --listen --tls-cert --tls-key --behind-proxy --rate --waits --data --database --help token revoke"
+            opts="-h --listen --tls-cert --tls-key --behind-proxy --rate --waits --data --database --page --help token enrol revoke"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -680,6 +683,10 @@ _gate() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --page)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -687,8 +694,8 @@ _gate() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        gate__subcmd__serve__subcmd__revoke)
-            opts="-h --data --database --help"
+        gate__subcmd__serve__subcmd__enrol)
+            opts="-h --data --database --page --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -702,6 +709,36 @@ _gate() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --page)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        gate__subcmd__serve__subcmd__revoke)
+            opts="-h --data --database --page --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --data)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --database)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --page)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -710,7 +747,7 @@ _gate() {
             return 0
             ;;
         gate__subcmd__serve__subcmd__token)
-            opts="-h --within --data --database --help host approver auditor admin"
+            opts="-h --within --data --database --page --help host approver auditor admin"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -725,6 +762,10 @@ _gate() {
                     return 0
                     ;;
                 --database)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --page)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -156,23 +156,31 @@ complete -c gate -n "__fish_gate_using_subcommand audit; and __fish_seen_subcomm
 complete -c gate -n "__fish_gate_using_subcommand audit; and __fish_seen_subcommand_from repair" -s h -l help -d 'Print help'
 complete -c gate -n "__fish_gate_using_subcommand doctor" -l json -d 'Print one JSON object'
 complete -c gate -n "__fish_gate_using_subcommand doctor" -s h -l help -d 'Print help'
-complete -c gate -n "__fish_gate_using_subcommand serve; and not __fish_seen_subcommand_from token revoke" -l listen -d 'Where it listens' -r
-complete -c gate -n "__fish_gate_using_subcommand serve; and not __fish_seen_subcommand_from token revoke" -l tls-cert -d 'The certificate it shows, and those between it and a root that clients know (PEM); read again when it changes' -r -F
-complete -c gate -n "__fish_gate_using_subcommand serve; and not __fish_seen_subcommand_from token revoke" -l tls-key -d 'The key of the certificate (PEM)' -r -F
-complete -c gate -n "__fish_gate_using_subcommand serve; and not __fish_seen_subcommand_from token revoke" -l rate -d 'How many calls a second the owner of a token may make' -r
-complete -c gate -n "__fish_gate_using_subcommand serve; and not __fish_seen_subcommand_from token revoke" -l waits -d 'How many requests the owner of a token may wait for at a time' -r
-complete -c gate -n "__fish_gate_using_subcommand serve; and not __fish_seen_subcommand_from token revoke" -l data -d 'The server\'s own folder [default: `server` below gate\'s state]' -r -F
-complete -c gate -n "__fish_gate_using_subcommand serve; and not __fish_seen_subcommand_from token revoke" -l database -d 'A PostgreSQL database for several servers together, without a password in it: PGPASSFILE, or all of it in GATE_DATABASE [default: a file in the server\'s folder]' -r
-complete -c gate -n "__fish_gate_using_subcommand serve; and not __fish_seen_subcommand_from token revoke" -l behind-proxy -d 'A proxy stands before it, encrypts, and names callers in `X-Forwarded-For`'
-complete -c gate -n "__fish_gate_using_subcommand serve; and not __fish_seen_subcommand_from token revoke" -s h -l help -d 'Print help'
-complete -c gate -n "__fish_gate_using_subcommand serve; and not __fish_seen_subcommand_from token revoke" -f -a "token" -d 'Let a host, an approver, an auditor or an admin call; prints the token, this once'
-complete -c gate -n "__fish_gate_using_subcommand serve; and not __fish_seen_subcommand_from token revoke" -f -a "revoke" -d 'Let the owner of a token call no more'
+complete -c gate -n "__fish_gate_using_subcommand serve; and not __fish_seen_subcommand_from token enrol revoke" -l listen -d 'Where it listens' -r
+complete -c gate -n "__fish_gate_using_subcommand serve; and not __fish_seen_subcommand_from token enrol revoke" -l tls-cert -d 'The certificate it shows, and those between it and a root that clients know (PEM); read again when it changes' -r -F
+complete -c gate -n "__fish_gate_using_subcommand serve; and not __fish_seen_subcommand_from token enrol revoke" -l tls-key -d 'The key of the certificate (PEM)' -r -F
+complete -c gate -n "__fish_gate_using_subcommand serve; and not __fish_seen_subcommand_from token enrol revoke" -l rate -d 'How many calls a second the owner of a token may make' -r
+complete -c gate -n "__fish_gate_using_subcommand serve; and not __fish_seen_subcommand_from token enrol revoke" -l waits -d 'How many requests the owner of a token may wait for at a time' -r
+complete -c gate -n "__fish_gate_using_subcommand serve; and not __fish_seen_subcommand_from token enrol revoke" -l data -d 'The server\'s own folder [default: `server` below gate\'s state]' -r -F
+complete -c gate -n "__fish_gate_using_subcommand serve; and not __fish_seen_subcommand_from token enrol revoke" -l database -d 'A PostgreSQL database for several servers together, without a password in it: PGPASSFILE, or all of it in GATE_DATABASE [default: a file in the server\'s folder]' -r
+complete -c gate -n "__fish_gate_using_subcommand serve; and not __fish_seen_subcommand_from token enrol revoke" -l page -d 'Where browsers find the server, as https://HOST or https://HOST:PORT; passkeys are made for this host [default: localhost and the port it listens at]' -r
+complete -c gate -n "__fish_gate_using_subcommand serve; and not __fish_seen_subcommand_from token enrol revoke" -l behind-proxy -d 'A proxy stands before it, encrypts, and names callers in `X-Forwarded-For`'
+complete -c gate -n "__fish_gate_using_subcommand serve; and not __fish_seen_subcommand_from token enrol revoke" -s h -l help -d 'Print help'
+complete -c gate -n "__fish_gate_using_subcommand serve; and not __fish_seen_subcommand_from token enrol revoke" -f -a "token" -d 'Let a host, an approver, an auditor or an admin call; prints the token, this once'
+complete -c gate -n "__fish_gate_using_subcommand serve; and not __fish_seen_subcommand_from token enrol revoke" -f -a "enrol" -d 'Let an approver make a passkey at the server\'s page; prints the address, which works once and for 15 minutes'
+complete -c gate -n "__fish_gate_using_subcommand serve; and not __fish_seen_subcommand_from token enrol revoke" -f -a "revoke" -d 'Let the owner of a token or a passkey call no more'
 complete -c gate -n "__fish_gate_using_subcommand serve; and __fish_seen_subcommand_from token" -l within -d 'For how long it counts [default: until it is revoked]' -r
 complete -c gate -n "__fish_gate_using_subcommand serve; and __fish_seen_subcommand_from token" -l data -d 'The server\'s own folder [default: `server` below gate\'s state]' -r -F
 complete -c gate -n "__fish_gate_using_subcommand serve; and __fish_seen_subcommand_from token" -l database -d 'A PostgreSQL database for several servers together, without a password in it: PGPASSFILE, or all of it in GATE_DATABASE [default: a file in the server\'s folder]' -r
+complete -c gate -n "__fish_gate_using_subcommand serve; and __fish_seen_subcommand_from token" -l page -d 'Where browsers find the server, as https://HOST or https://HOST:PORT; passkeys are made for this host [default: localhost and the port it listens at]' -r
 complete -c gate -n "__fish_gate_using_subcommand serve; and __fish_seen_subcommand_from token" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c gate -n "__fish_gate_using_subcommand serve; and __fish_seen_subcommand_from enrol" -l data -d 'The server\'s own folder [default: `server` below gate\'s state]' -r -F
+complete -c gate -n "__fish_gate_using_subcommand serve; and __fish_seen_subcommand_from enrol" -l database -d 'A PostgreSQL database for several servers together, without a password in it: PGPASSFILE, or all of it in GATE_DATABASE [default: a file in the server\'s folder]' -r
+complete -c gate -n "__fish_gate_using_subcommand serve; and __fish_seen_subcommand_from enrol" -l page -d 'Where browsers find the server, as https://HOST or https://HOST:PORT; passkeys are made for this host [default: localhost and the port it listens at]' -r
+complete -c gate -n "__fish_gate_using_subcommand serve; and __fish_seen_subcommand_from enrol" -s h -l help -d 'Print help'
 complete -c gate -n "__fish_gate_using_subcommand serve; and __fish_seen_subcommand_from revoke" -l data -d 'The server\'s own folder [default: `server` below gate\'s state]' -r -F
 complete -c gate -n "__fish_gate_using_subcommand serve; and __fish_seen_subcommand_from revoke" -l database -d 'A PostgreSQL database for several servers together, without a password in it: PGPASSFILE, or all of it in GATE_DATABASE [default: a file in the server\'s folder]' -r
+complete -c gate -n "__fish_gate_using_subcommand serve; and __fish_seen_subcommand_from revoke" -l page -d 'Where browsers find the server, as https://HOST or https://HOST:PORT; passkeys are made for this host [default: localhost and the port it listens at]' -r
 complete -c gate -n "__fish_gate_using_subcommand serve; and __fish_seen_subcommand_from revoke" -s h -l help -d 'Print help'
 complete -c gate -n "__fish_gate_using_subcommand tour" -s h -l help -d 'Print help'
 complete -c gate -n "__fish_gate_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'

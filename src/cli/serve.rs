@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 
-use crate::model::Span;
+use crate::model::{Page, Span};
 use crate::server::journal::JournalError;
 use crate::server::tls::Files;
 use crate::server::tokens::Role;
@@ -62,13 +62,19 @@ struct Kept {
     /// GATE_DATABASE [default: a file in the server's folder]
     #[arg(long, value_name = "URL")]
     database: Option<String>,
+    /// Where browsers find the server, as https://HOST or https://HOST:PORT; passkeys are made for this host [default:
+    /// localhost and the port it listens at]
+    #[arg(long, value_name = "URL")]
+    page: Option<Page>,
 }
 
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Let a host, an approver, an auditor or an admin call; prints the token, this once
     Token(Token),
-    /// Let the owner of a token call no more
+    /// Let an approver make a passkey at the server's page; prints the address, which works once and for 15 minutes
+    Enrol(Enrol),
+    /// Let the owner of a token or a passkey call no more
     Revoke(Revoke),
 }
 
@@ -88,8 +94,17 @@ struct Token {
 }
 
 #[derive(Debug, Args)]
+struct Enrol {
+    /// The principal, as the hosts enrol it
+    #[arg(value_name = "PRINCIPAL")]
+    principal: String,
+    #[command(flatten)]
+    kept: Kept,
+}
+
+#[derive(Debug, Args)]
 struct Revoke {
-    /// The part of the token between its role and its secret
+    /// The part of the token between its role and its secret, or the fingerprint of the passkey
     #[arg(value_name = "ID")]
     id: String,
     #[command(flatten)]
@@ -141,6 +156,10 @@ pub fn run(arguments: &Arguments) -> Result<(), Complaint> {
             let made = Serving::open(settings(&token.kept)?)?.token(token.role.into(), &token.name, expires)?;
             print(&format!("{}\n", made.text))
         }
+        Some(Command::Enrol(enrol)) => print(&format!(
+            "{}\n",
+            Serving::open(Settings { listen: arguments.listen, ..settings(&enrol.kept)? })?.invite(&enrol.principal)?
+        )),
         Some(Command::Revoke(revoke)) => {
             Serving::open(settings(&revoke.kept)?)?.revoke(&revoke.id)?;
             print(&format!("revoked {}\n", revoke.id))
@@ -156,7 +175,8 @@ fn settings(kept: &Kept) -> Result<Settings, Complaint> {
     let named = variable("GATE_DATABASE").and_then(|url| url.into_string().ok());
     let database = kept.database.clone().or(named);
     let listen = SocketAddr::from(([127, 0, 0, 1], 0));
-    Ok(Settings { listen, data, database, tls: None, behind_proxy: false, rate: RATE, waits: WAITS })
+    let page = kept.page.clone();
+    Ok(Settings { listen, data, database, tls: None, behind_proxy: false, rate: RATE, waits: WAITS, page })
 }
 
 fn print(text: &str) -> Result<(), Complaint> {
@@ -186,6 +206,7 @@ impl From<ServeError> for Complaint {
             | ServeError::Journal(_)
             | ServeError::Sealing(_)
             | ServeError::Tls(_)
+            | ServeError::Page(_)
             | ServeError::NoEntropy => Self::new(exit::CONFIGURATION, message),
         }
     }

@@ -60,7 +60,9 @@ impl Page {
         host == id || host.strip_suffix(id).is_some_and(|below| below.ends_with('.'))
     }
 
-    fn host(&self) -> &str {
+    /// The host's name: the relying party of passkeys that are made here.
+    #[must_use]
+    pub fn host(&self) -> &str {
         let (_, rest) = self.0.split_once("://").unwrap_or_default();
         rest.split_once(':').map_or(rest, |(host, _)| host)
     }

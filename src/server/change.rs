@@ -2,6 +2,7 @@
 //! written into the journal in the same transaction. Refuses what is already otherwise.
 
 use super::database::{DatabaseError, Transaction, Value};
+use super::door::Door;
 use super::tokens::Role;
 use crate::encoding::json::{self, json};
 use crate::model::{Answer, Digest, Fingerprint, LogHead, LogId, RequestId, Timestamp};
@@ -71,6 +72,8 @@ pub enum Change {
         /// How it ended.
         state: State,
     },
+    /// Somebody comes in by a browser, or may.
+    Door(Door),
 }
 
 /// What came of a change.
@@ -158,6 +161,7 @@ impl Change {
             Self::Published { .. } => self.publish(on, now).await?,
             Self::Answered { .. } => self.answer(on, now).await?,
             Self::Closed { request, host, state } => close(on, now, *request, host.as_deref(), *state).await?,
+            Self::Door(door) => door.apply(on, now).await?,
         };
         if outcome == Outcome::Done {
             journal(on, now, self.told()).await?;
@@ -169,7 +173,7 @@ impl Change {
     #[must_use]
     pub const fn about(&self) -> Option<RequestId> {
         match self {
-            Self::Token { .. } | Self::Revoked { .. } => None,
+            Self::Token { .. } | Self::Revoked { .. } | Self::Door(_) => None,
             Self::Published { id, .. } => Some(*id),
             Self::Answered { request, .. } | Self::Closed { request, .. } => Some(*request),
         }
@@ -258,6 +262,7 @@ impl Change {
             Self::Closed { request, host, state } => {
                 json!({"kind": "closed", "request": request, "host": host, "state": state.name()})
             }
+            Self::Door(door) => door.told(),
         }
     }
 }

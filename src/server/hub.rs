@@ -14,6 +14,7 @@ use crate::model::RequestId;
 pub struct Hub {
     waiting: Arc<Mutex<HashMap<RequestId, watch::Sender<u64>>>>,
     ended: Arc<AtomicBool>,
+    any: watch::Sender<u64>,
 }
 
 /// Wakes with the next news of one request.
@@ -34,8 +35,15 @@ impl Hub {
         Waiting { hub: self.clone(), id, news }
     }
 
+    /// Begins to wait for news of whatever request.
+    #[must_use]
+    pub fn any(&self) -> watch::Receiver<u64> {
+        self.any.subscribe()
+    }
+
     /// Wakes everybody who waits for this request.
     pub fn wake(&self, id: RequestId) {
+        self.any.send_modify(|count| *count = count.wrapping_add(1));
         let waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(news) = waiting.get(&id) {
             news.send_modify(|count| *count = count.wrapping_add(1));
@@ -44,6 +52,7 @@ impl Hub {
 
     /// Wakes everybody: what happened meanwhile is not known.
     pub fn wake_all(&self) {
+        self.any.send_modify(|count| *count = count.wrapping_add(1));
         let waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
         waiting.values().for_each(|news| news.send_modify(|count| *count = count.wrapping_add(1)));
     }

@@ -4,12 +4,14 @@
 pub mod change;
 mod clock;
 pub mod database;
+mod door;
 pub mod http;
 pub mod hub;
 pub mod journal;
 pub mod limits;
 mod listening;
 pub mod metrics;
+mod pages;
 pub mod sealing;
 pub mod secret;
 pub mod serve;

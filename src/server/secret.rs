@@ -43,6 +43,18 @@ fn make(path: &Path, bytes: &[u8]) -> io::Result<()> {
     }
 }
 
+/// So many random bytes; none where the system has none.
+pub fn random<const N: usize>() -> Option<[u8; N]> {
+    let mut bytes = [0; N];
+    aws_lc_rs::rand::fill(&mut bytes).ok()?;
+    Some(bytes)
+}
+
+/// 32 random bytes as text that needs no escaping anywhere; none where the system has none.
+pub fn word() -> Option<String> {
+    Some(random::<32>()?.iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
 #[cfg(test)]
 mod tests {
     use std::os::unix::fs::PermissionsExt as _;

@@ -14,6 +14,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use super::change::{Change, Refused};
 use super::clock::now;
 use super::database::{Database, DatabaseError, Place};
+use super::door::{self, Door};
 use super::http::{App, router};
 use super::hub::Hub;
 use super::journal::{self, JournalError};
@@ -21,10 +22,11 @@ use super::limits::Limits;
 use super::listening::listen;
 use super::metrics::Metrics;
 use super::sealing::{Sealing, SealingError};
+use super::secret;
 use super::tls::{Certificate, Files, TlsError};
 use super::tokens::{Role, Token};
 use super::writer::{WriteError, Writer};
-use crate::model::Timestamp;
+use crate::model::{Digest, Fingerprint, InvalidPage, Page, Timestamp};
 use crate::remote::wire::LONGEST_WAIT;
 
 /// How the server is set up.
@@ -44,6 +46,8 @@ pub struct Settings {
     pub waits: u32,
     /// Its database; a file in its folder where none is named.
     pub database: Option<String>,
+    /// Where browsers find it; this machine's own name where none is named.
+    pub page: Option<Page>,
 }
 
 /// Why the server does not run.
@@ -87,6 +91,9 @@ pub enum ServeError {
     /// A change was not made.
     #[error(transparent)]
     Write(#[from] WriteError),
+    /// Its page has no usable address.
+    #[error(transparent)]
+    Page(#[from] InvalidPage),
     /// The system gives no random bytes.
     #[error("the system gives no random bytes")]
     NoEntropy,
@@ -115,6 +122,7 @@ impl Serving {
         DirBuilder::new().recursive(true).mode(0o700).create(&settings.data).map_err(folder)?;
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
         let sealing = Arc::new(Sealing::open(&settings.data.join("sealing.key"))?);
+        let page = Arc::new(page(&settings, settings.listen)?);
         let place = settings.database.clone().map_or_else(|| Place::File(settings.data.join("gate.db")), Place::Url);
         let app = runtime.block_on(async {
             let database = Arc::new(Database::open(&place).await?);
@@ -123,7 +131,7 @@ impl Serving {
             let writer = Writer::start(Arc::clone(&database), hub.clone(), Arc::clone(&metrics));
             let limits = Arc::new(Limits::new(settings.rate, settings.waits));
             let (behind_proxy, patience) = (settings.behind_proxy, Duration::from_secs(LONGEST_WAIT));
-            Ok::<_, ServeError>(App { database, writer, hub, sealing, limits, metrics, behind_proxy, patience })
+            Ok::<_, ServeError>(App { database, writer, hub, sealing, limits, metrics, behind_proxy, patience, page })
         })?;
         Ok(Self { runtime, settings, app })
     }
@@ -140,12 +148,29 @@ impl Serving {
         Ok(token)
     }
 
+    /// Lets somebody make a passkey; gives the address where they do, which is shown once.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn invite(&self, principal: &str) -> Result<String, ServeError> {
+        let code = secret::word().ok_or(ServeError::NoEntropy)?;
+        let (digest, expires) = (Digest::of(code.as_bytes()), now().plus(door::INVITED));
+        let door = Door::Invited { digest, principal: principal.to_owned(), expires };
+        self.runtime.block_on(self.app.writer.make(Change::Door(door)))?;
+        // What follows the mark stays in the browser: no log on the way sees it.
+        Ok(format!("{}/enrol#{code}", self.app.page))
+    }
+
     /// Lets somebody call no more.
     ///
     /// # Errors
-    /// When there is no such token, or it cannot be written.
+    /// When there is no such token or passkey, or it cannot be written.
     pub fn revoke(&self, id: &str) -> Result<(), ServeError> {
-        self.runtime.block_on(self.app.writer.make(Change::Revoked { id: id.to_owned() }))?;
+        let change = match id.parse::<Fingerprint>() {
+            Ok(passkey) => Change::Door(Door::Dropped { passkey }),
+            Err(_) => Change::Revoked { id: id.to_owned() },
+        };
+        self.runtime.block_on(self.app.writer.make(change))?;
         Ok(())
     }
 
@@ -159,16 +184,18 @@ impl Serving {
         listening: impl FnOnce(SocketAddr),
         tell: impl Fn(String) + Send + Sync + 'static,
     ) -> Result<(), ServeError> {
-        let Self { runtime, settings, app } = self;
+        let Self { runtime, settings, mut app } = self;
         if settings.tls.is_none() && !settings.behind_proxy && !settings.listen.ip().is_loopback() {
             return Err(ServeError::Clear(settings.listen));
         }
-        let certificate = settings.tls.map(Certificate::read).transpose()?.map(Arc::new);
+        let certificate = settings.tls.clone().map(Certificate::read).transpose()?.map(Arc::new);
         runtime.block_on(async move {
             journal::check(&app.database).await?;
             let fault = |source| ServeError::Listen { address: settings.listen, source };
             let listener = TcpListener::bind(settings.listen).await.map_err(fault)?;
-            listening(listener.local_addr().map_err(fault)?);
+            let address = listener.local_addr().map_err(fault)?;
+            app.page = Arc::new(page(&settings, address)?);
+            listening(address);
             let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
             let hub = app.hub.clone();
             tokio::spawn(expire(app.clone()));
@@ -200,6 +227,18 @@ async fn hear(app: App) {
         let _ = app.database.hear(&heard).await;
         tokio::time::sleep(Duration::from_millis(200)).await;
     }
+}
+
+/// Where browsers find it.
+fn page(settings: &Settings, listen: SocketAddr) -> Result<Page, InvalidPage> {
+    // A passkey is made for a name and never for an address; 0 is a port that is not known yet.
+    settings.page.clone().map_or_else(
+        || match listen.port() {
+            0 | 80 => "http://localhost".parse(),
+            port => format!("http://localhost:{port}").parse(),
+        },
+        Ok,
+    )
 }
 
 /// Closes requests whose time is over, though their hosts did not say so.

@@ -27,6 +27,7 @@ pub const PURE: u8 = 5;
 
 /// The modules that may name each outside package. `*` is for packages that carry no power and no format.
 pub const HOMES: &[Home] = &[
+    Home { package: "askama", modules: &["server"] },
     Home { package: "aws_lc_rs", modules: &["server"] },
     Home { package: "axum", modules: &["server"] },
     Home { package: "base64", modules: &["model", "encoding"] },

@@ -1,5 +1,6 @@
 //! A host, a server and an approver, each a process with a home of its own; on SQLite and on a real PostgreSQL.
 
+mod browser;
 mod carried;
 mod described;
 mod doctor;
@@ -7,6 +8,7 @@ mod interface;
 mod journal;
 mod limits;
 mod numbers;
+mod pages;
 mod postgres;
 mod several;
 mod tls;

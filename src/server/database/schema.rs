@@ -22,6 +22,18 @@ pub const STEPS: &[&[&str]] = &[&[
         PRIMARY KEY (log, size))",
     "CREATE TABLE journal (
         number BIGINT PRIMARY KEY, time BIGINT NOT NULL, entry TEXT NOT NULL, digest TEXT NOT NULL)",
+], &[
+    "CREATE TABLE invitations (
+        digest TEXT PRIMARY KEY, principal TEXT NOT NULL, created BIGINT NOT NULL, expires BIGINT NOT NULL, used BIGINT)",
+    "CREATE TABLE passkeys (
+        fingerprint TEXT PRIMARY KEY, credential TEXT NOT NULL UNIQUE, principal TEXT NOT NULL, key TEXT NOT NULL,
+        created BIGINT NOT NULL, revoked BIGINT)",
+    "CREATE INDEX passkeys_by_principal ON passkeys (principal, created)",
+    // `entrance` is the id of a token or the fingerprint of a passkey; `once` is what was shown to come in, if that may be
+    // shown one time only.
+    "CREATE TABLE sessions (
+        digest TEXT PRIMARY KEY, principal TEXT NOT NULL, role TEXT NOT NULL, entrance TEXT NOT NULL, once TEXT UNIQUE,
+        created BIGINT NOT NULL, expires BIGINT NOT NULL, ended BIGINT)",
 ]];
 
 /// The newest version.

@@ -8,16 +8,16 @@ mod health;
 mod kept;
 mod me;
 mod numbers;
-mod problem;
-mod requests;
-mod row;
+pub(super) mod problem;
+pub(super) mod requests;
+pub(super) mod row;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request};
-use axum::http::header::{CACHE_CONTROL, HeaderName, HeaderValue, X_CONTENT_TYPE_OPTIONS};
+use axum::http::header::{CACHE_CONTROL, HeaderName, HeaderValue, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
@@ -26,8 +26,10 @@ use super::database::Database;
 use super::hub::Hub;
 use super::limits::Limits;
 use super::metrics::Metrics;
+use super::pages;
 use super::sealing::Sealing;
 use super::writer::Writer;
+use crate::model::Page;
 use problem::Problem;
 
 /// How large a body may be: a request of 8 MiB in base64, and its signature.
@@ -56,6 +58,8 @@ pub struct App {
     pub behind_proxy: bool,
     /// How long somebody who waits is answered late at most.
     pub patience: Duration,
+    /// Where browsers find the pages.
+    pub page: Arc<Page>,
 }
 
 /// All routes.
@@ -70,6 +74,7 @@ pub fn router(app: App) -> Router {
         .route("/v1/log", get(kept::log))
         .route("/v1/heads", get(kept::heads))
         .layer(small)
+        .merge(pages::routes())
         .route("/v1/requests", post(requests::publish).layer(DefaultBodyLimit::max(LARGEST_BODY)))
         .route("/openapi.json", get(described::document))
         .route("/metrics", get(numbers::metrics))
@@ -99,7 +104,7 @@ async fn guarded(request: Request, next: Next) -> Response {
     let headers = response.headers_mut();
     headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    headers.insert(HeaderName::from_static("referrer-policy"), HeaderValue::from_static("no-referrer"));
+    headers.entry(REFERRER_POLICY).or_insert(HeaderValue::from_static("no-referrer"));
     headers.insert(HeaderName::from_static("x-frame-options"), HeaderValue::from_static("DENY"));
     let policy = "default-src 'none'; frame-ancestors 'none'";
     headers.entry(HeaderName::from_static("content-security-policy")).or_insert(HeaderValue::from_static(policy));

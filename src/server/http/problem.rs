@@ -87,6 +87,21 @@ impl Problem {
         Self { status, kind, detail, after: None }
     }
 
+    /// A request that no page of this server made.
+    pub fn foreign() -> Self {
+        Self::new(StatusCode::FORBIDDEN, "foreign", "this did not come from a page of this server".to_owned())
+    }
+
+    /// The status of the response.
+    pub const fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    /// What is wrong this time.
+    pub fn detail(&self) -> &str {
+        &self.detail
+    }
+
     fn conflict(detail: String) -> Self {
         Self::new(StatusCode::CONFLICT, "conflict", detail)
     }

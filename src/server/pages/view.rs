@@ -1,0 +1,186 @@
+//! Templates, and what they are filled with: everything from outside goes through HTML escaping, and through `Shown` before
+//! that, so that nothing in it is a mark, hides or turns the line around.
+
+use askama::Template;
+use axum::http::StatusCode;
+use axum::response::{Html, IntoResponse, Response};
+
+use super::assets;
+use super::visitor::Visitor;
+use crate::approval::Screen;
+use crate::model::Timestamp;
+use crate::server::http::problem::Problem;
+
+/// What every page has around it.
+pub struct Frame {
+    style: String,
+    script: String,
+    icon: String,
+    /// Who is in, and the token of their forms.
+    visitor: Option<(String, String)>,
+}
+
+impl Frame {
+    /// For somebody, or for nobody yet.
+    pub fn of(visitor: Option<&Visitor>) -> Self {
+        let visitor = visitor.map(|visitor| (shown(&visitor.principal), visitor.mark.clone()));
+        Self { style: assets::style(), script: assets::script(), icon: assets::icon(), visitor }
+    }
+}
+
+/// Where one comes in.
+#[derive(Template)]
+#[template(path = "enter.html", config = "src/server/pages/askama.toml")]
+pub struct Enter {
+    /// Around it.
+    pub frame: Frame,
+    /// What the passkey answers, in base64.
+    pub challenge: String,
+    /// The server's word for the challenge.
+    pub ticket: String,
+    /// The host that passkeys are made for.
+    pub host: String,
+    /// What went wrong before.
+    pub fault: Option<String>,
+}
+
+/// Where a passkey is made.
+#[derive(Template)]
+#[template(path = "enrol.html", config = "src/server/pages/askama.toml")]
+pub struct Enrol {
+    /// Around it.
+    pub frame: Frame,
+}
+
+/// All requests.
+#[derive(Template)]
+#[template(path = "queue.html", config = "src/server/pages/askama.toml")]
+pub struct Queue {
+    /// Around it.
+    pub frame: Frame,
+    /// What is shown, in one word.
+    pub version: String,
+    /// What waits, the oldest first.
+    pub waiting: Vec<Item>,
+    /// What is over, the newest first.
+    pub over: Vec<Item>,
+}
+
+/// One request in the list.
+pub struct Item {
+    /// Where it is.
+    pub id: String,
+    /// What would run.
+    pub command: String,
+    /// Who asks.
+    pub requester: String,
+    /// Where it would run.
+    pub host: String,
+    /// What it touches and where it lands.
+    pub tags: Vec<String>,
+    /// How long it lives, in words.
+    pub left: String,
+    /// What became of it.
+    pub state: &'static str,
+    /// How many answers there are.
+    pub answers: u64,
+}
+
+/// One request in full.
+#[derive(Template)]
+#[template(path = "request.html", config = "src/server/pages/askama.toml")]
+pub struct Sight {
+    /// Around it.
+    pub frame: Frame,
+    /// What is shown, in one word.
+    pub version: String,
+    /// The request, as everywhere.
+    pub screen: Screen,
+    /// The whole digest.
+    pub digest: String,
+    /// Where it would run.
+    pub host: String,
+    /// What became of it.
+    pub state: &'static str,
+    /// How long it lives, in words.
+    pub left: String,
+    /// When it dies.
+    pub expires: String,
+    /// Who answered.
+    pub answers: Vec<Answer>,
+    /// The fingerprints of what the visitor may answer with.
+    pub keys: Vec<String>,
+    /// Whether they may answer at all.
+    pub answers_allowed: bool,
+    /// The host that passkeys are made for.
+    pub party: String,
+}
+
+/// One answer.
+pub struct Answer {
+    /// Who, by the verdict's own words.
+    pub approver: String,
+    /// Whether it is a yes.
+    pub yes: bool,
+    /// Why.
+    pub reason: String,
+    /// When.
+    pub at: String,
+    /// What proves it.
+    pub proof: &'static str,
+}
+
+/// What is refused, for people.
+#[derive(Template)]
+#[template(path = "fault.html", config = "src/server/pages/askama.toml")]
+struct Fault<'a> {
+    frame: Frame,
+    detail: &'a str,
+}
+
+/// A refusal as a page.
+pub struct Refusal(Problem);
+
+impl<E: Into<Problem>> From<E> for Refusal {
+    fn from(fault: E) -> Self {
+        Self(fault.into())
+    }
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        let page = Fault { frame: Frame::of(None), detail: self.0.detail() };
+        rendered(self.0.status(), &page)
+    }
+}
+
+/// A page.
+pub fn rendered(status: StatusCode, page: &impl Template) -> Response {
+    match page.render() {
+        Ok(text) => (status, Html(text)).into_response(),
+        Err(_) => Problem::unavailable().into_response(),
+    }
+}
+
+/// Foreign text.
+pub fn shown(text: &str) -> String {
+    crate::model::Shown::text(text).to_string()
+}
+
+/// A time as people read it: to the minute, and in which zone.
+pub fn minute(at: Timestamp) -> String {
+    let text = at.to_string();
+    let minute: String = text.chars().take(16).collect();
+    format!("{} UTC", minute.replace('T', " "))
+}
+
+/// How long something lives, in words.
+pub fn left(expires: Timestamp, now: Timestamp) -> String {
+    let minutes = expires.since(now).as_secs().div_ceil(60);
+    match minutes {
+        0 => "over".to_owned(),
+        1 => "1 minute left".to_owned(),
+        2..120 => format!("{minutes} minutes left"),
+        _ => format!("{} hours left", minutes / 60),
+    }
+}
