@@ -6,8 +6,8 @@ use std::time::Duration;
 use tokio::runtime::Runtime;
 
 use super::client::{Access, Client, RemoteError};
-use super::wire::{Head, Heads, Me, NewAnswer, Page, REQUEST_TYPE, State, Whole};
-use crate::encoding::{dsse, ed25519, unpadded};
+use super::wire::{Head, Heads, Me, NewAnswer, Page, State, Whole};
+use crate::encoding::unpadded;
 use crate::model::{Apart, RequestId};
 use crate::ports::{Failure, Requests};
 
@@ -95,10 +95,7 @@ impl RemoteDesk {
     pub fn request(&self, id: RequestId) -> Result<AtServer, RemoteError> {
         let whole: Whole = self.runtime.block_on(self.client.get(&format!("v1/requests/{id}"), Duration::ZERO))?;
         let foreign = || RemoteError::Foreign(format!("the request {id} is not signed by its host"));
-        let bytes = unpadded::decoded(whole.publication.request.as_bytes()).ok_or_else(foreign)?;
-        let signature = unpadded::decoded(whole.publication.signature.as_bytes());
-        let signature: [u8; 64] = signature.and_then(|bytes| bytes.try_into().ok()).ok_or_else(foreign)?;
-        ed25519::verify(&whole.publication.key, &dsse::pae(REQUEST_TYPE, &bytes), &signature).map_err(|_| foreign())?;
+        let bytes = whole.publication.opened().map_err(|_| foreign())?;
         let verdicts = whole.answers.iter().filter_map(|answer| unpadded::decoded(answer.verdict.as_bytes())).collect();
         Ok(AtServer { bytes, host: whole.listed.host, state: whole.listed.state, verdicts })
     }

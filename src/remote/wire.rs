@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::encoding::{dsse, ed25519, unpadded};
 use crate::model::{Answer, Digest, Fingerprint, PublicKey, RequestId, Timestamp};
 
 pub use crate::ports::REQUEST_TYPE;
@@ -22,6 +23,33 @@ pub struct Publication {
     pub signature: String,
     /// Whether the request stays when nobody waits for it (`--no-wait`).
     pub stays: bool,
+}
+
+/// Why a publication is none.
+#[derive(Debug, thiserror::Error)]
+pub enum Unpublished {
+    /// A member is not what it should be.
+    #[error("{0}")]
+    Form(&'static str),
+    /// Its host did not sign it.
+    #[error("the request is not signed by its host: {0}")]
+    Unsigned(ed25519::SignatureError),
+}
+
+impl Publication {
+    /// The request's bytes, which its host signed.
+    ///
+    /// # Errors
+    /// Each reason of [`Unpublished`].
+    pub fn opened(&self) -> Result<Vec<u8>, Unpublished> {
+        let bytes = unpadded::decoded(self.request.as_bytes())
+            .ok_or(Unpublished::Form("`request` is not base64 without padding"))?;
+        let signature = unpadded::decoded(self.signature.as_bytes()).and_then(|bytes| bytes.try_into().ok());
+        let signature: [u8; 64] =
+            signature.ok_or(Unpublished::Form("`signature` is not 64 bytes in base64 without padding"))?;
+        ed25519::verify(&self.key, &dsse::pae(REQUEST_TYPE, &bytes), &signature).map_err(Unpublished::Unsigned)?;
+        Ok(bytes)
+    }
 }
 
 /// What became of a request.

@@ -43,18 +43,16 @@ impl Hub {
 
     /// Wakes everybody who waits for this request.
     pub fn wake(&self, id: RequestId) {
-        self.any.send_modify(|count| *count = count.wrapping_add(1));
+        tell(&self.any);
         let waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(news) = waiting.get(&id) {
-            news.send_modify(|count| *count = count.wrapping_add(1));
-        }
+        waiting.get(&id).into_iter().for_each(tell);
     }
 
     /// Wakes everybody: what happened meanwhile is not known.
     pub fn wake_all(&self) {
-        self.any.send_modify(|count| *count = count.wrapping_add(1));
+        tell(&self.any);
         let waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        waiting.values().for_each(|news| news.send_modify(|count| *count = count.wrapping_add(1)));
+        waiting.values().for_each(tell);
     }
 
     /// Nobody waits any longer: the server ends.
@@ -68,18 +66,11 @@ impl Hub {
     pub fn is_ended(&self) -> bool {
         self.ended.load(Ordering::SeqCst)
     }
+}
 
-    /// How many requests are waited for.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner).len()
-    }
-
-    /// Whether nobody waits.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
+/// Wakes those who listen.
+fn tell(news: &watch::Sender<u64>) {
+    news.send_modify(|count| *count = count.wrapping_add(1));
 }
 
 impl Waiting {
@@ -120,9 +111,9 @@ mod tests {
         two.news().await;
         assert!(tokio::time::timeout(Duration::from_millis(5), other.news()).await.is_err());
         drop(one);
-        assert_eq!(hub.len(), 2);
+        assert_eq!(hub.waiting.lock().unwrap().len(), 2);
         drop((two, other));
-        assert!(hub.is_empty());
+        assert!(hub.waiting.lock().unwrap().is_empty());
         hub.wake(id(1));
     }
 }

@@ -27,7 +27,6 @@ use super::tls::{Certificate, Files, TlsError};
 use super::tokens::{Role, Token};
 use super::writer::{WriteError, Writer};
 use crate::model::{Digest, Fingerprint, InvalidPage, Page, Timestamp};
-use crate::remote::wire::LONGEST_WAIT;
 
 /// How the server is set up.
 #[derive(Debug, Clone)]
@@ -130,8 +129,8 @@ impl Serving {
             let metrics = Arc::new(Metrics::default());
             let writer = Writer::start(Arc::clone(&database), hub.clone(), Arc::clone(&metrics));
             let limits = Arc::new(Limits::new(settings.rate, settings.waits));
-            let (behind_proxy, patience) = (settings.behind_proxy, Duration::from_secs(LONGEST_WAIT));
-            Ok::<_, ServeError>(App { database, writer, hub, sealing, limits, metrics, behind_proxy, patience, page })
+            let behind_proxy = settings.behind_proxy;
+            Ok::<_, ServeError>(App { database, writer, hub, sealing, limits, metrics, behind_proxy, page })
         })?;
         Ok(Self { runtime, settings, app })
     }

@@ -120,6 +120,14 @@ impl Row {
         self.maybe_text(column)?.ok_or(DatabaseError::Column(column))
     }
 
+    /// What the text in a column stands for.
+    ///
+    /// # Errors
+    /// `Column` where it stands for no such thing.
+    pub fn parsed<T: std::str::FromStr>(&self, column: usize) -> Result<T, DatabaseError> {
+        self.text(column)?.parse().map_err(|_| DatabaseError::Column(column))
+    }
+
     /// The text in a column, if there is any.
     ///
     /// # Errors

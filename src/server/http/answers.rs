@@ -16,7 +16,7 @@ use super::requests::named;
 use super::row::{self, place_of_answer};
 use crate::approval::LARGEST_VERDICT;
 use crate::encoding::{json, unpadded};
-use crate::model::{Digest, RequestId, Verdict};
+use crate::model::{Digest, RequestId, Statement, Verdict};
 use crate::remote::wire::{self, NewAnswer, News};
 use crate::server::change::{Change, Outcome};
 use crate::server::tokens::{Caller, Role};
@@ -57,14 +57,25 @@ pub async fn answer(
     if statement.approver != caller.name {
         return Err(Problem::role(format!("the verdict is by another than `{}`", caller.name)));
     }
-    let digest = Digest::of(&bytes);
+    kept(&app, id, statement, &bytes, caller.token).await
+}
+
+/// Keeps a verdict with this statement, by somebody who came in so.
+pub async fn kept(
+    app: &App,
+    id: RequestId,
+    statement: Statement,
+    verdict: &[u8],
+    by: String,
+) -> Result<StatusCode, Problem> {
+    let digest = Digest::of(verdict);
     let change = Change::Answered {
         request: id,
         digest,
         approver: statement.approver,
         decision: statement.decision,
-        by: caller.token,
-        sealed: app.sealing.sealed(&place_of_answer(id, &digest.to_string()), &bytes)?,
+        by,
+        sealed: app.sealing.sealed(&place_of_answer(id, &digest.to_string()), verdict)?,
     };
     Ok(match app.writer.make(change).await? {
         Outcome::Done => StatusCode::CREATED,
@@ -81,7 +92,7 @@ pub async fn wait(
 ) -> Result<Json<News>, Problem> {
     caller.must_be(&[Role::Host])?;
     let id = named(&id)?;
-    let until = Instant::now() + Duration::from_secs(known.wait.min(wire::LONGEST_WAIT)).min(app.patience);
+    let until = Instant::now() + Duration::from_secs(known.wait.min(wire::LONGEST_WAIT));
     let _counted =
         app.limits.wait(&caller.token).ok_or_else(|| Problem::busy(Duration::from_secs(wire::LONGEST_WAIT)))?;
     // Before it is looked at, so that nothing is missed.

@@ -26,20 +26,28 @@ impl FromRequestParts<App> for Caller {
         };
         let header = parts.headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
         let token = header.and_then(|value| value.strip_prefix("Bearer ")).ok_or_else(stranger)?;
+        let caller = Self::of(app, token).await?.ok_or_else(stranger)?;
+        app.limits.call(&caller.token).map_err(Problem::busy)?;
+        Ok(caller)
+    }
+}
+
+impl Caller {
+    /// The owner of a token, while it counts.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn of(app: &App, token: &str) -> Result<Option<Self>, Problem> {
         // What is looked up is a digest: how long that takes says nothing of the token.
         let digest = Digest::of(token.as_bytes()).bytes().to_vec();
         let statement = "SELECT id, role, name FROM tokens
             WHERE digest = $1 AND revoked IS NULL AND (expires IS NULL OR expires > $2)";
         let rows = app.database.rows(statement, &[digest.into(), now().micros().into()]).await?;
-        let row = rows.first().ok_or_else(stranger)?;
+        let Some(row) = rows.first() else { return Ok(None) };
         let role = Role::named(row.text(1)?).ok_or_else(Problem::unknown_caller)?;
-        let token = row.text(0)?.to_owned();
-        app.limits.call(&token).map_err(Problem::busy)?;
-        Ok(Self { token, role, name: row.text(2)?.to_owned() })
+        Ok(Some(Self { token: row.text(0)?.to_owned(), role, name: row.text(2)?.to_owned() }))
     }
-}
 
-impl Caller {
     /// Refuses callers of other roles.
     ///
     /// # Errors

@@ -6,6 +6,7 @@ use axum::extract::{Query, State};
 use serde::Deserialize;
 
 use super::App;
+use super::paging::{full, limit};
 use super::problem::Problem;
 use super::row::time;
 use crate::model::{LogHead, LogId};
@@ -43,7 +44,7 @@ pub struct Shown {
 /// Tells the journal, the first entry first.
 pub async fn log(caller: Caller, State(app): State<App>, Query(part): Query<Part>) -> Result<Json<Entries>, Problem> {
     caller.must_be(&[Role::Auditor])?;
-    let limit = limit(part.limit)?;
+    let limit = limit(part.limit, USUAL, MOST)?;
     let statement = "SELECT number, time, digest, entry FROM journal WHERE number > $1 ORDER BY number LIMIT $2";
     let rows = app.database.rows(statement, &[part.after.unwrap_or(-1).into(), limit.into()]).await?;
     let entries = rows.iter().map(entry).collect::<Result<Vec<_>, Problem>>()?;
@@ -65,7 +66,7 @@ pub async fn heads(caller: Caller, State(app): State<App>, Query(shown): Query<S
     if host.as_ref().is_some_and(|host| host.contains('\0')) {
         return Err(Problem::form("`host` holds a zero byte"));
     }
-    let limit = limit(shown.limit)?;
+    let limit = limit(shown.limit, USUAL, MOST)?;
     let (log, size) = match shown.after.as_deref() {
         None => (String::new(), -1),
         Some(after) => place(after).ok_or_else(|| Problem::form("`after` is not what a page said"))?,
@@ -83,31 +84,18 @@ pub async fn heads(caller: Caller, State(app): State<App>, Query(shown): Query<S
     Ok(Json(Heads { heads, next }))
 }
 
-fn limit(asked: Option<i64>) -> Result<i64, Problem> {
-    let limit = asked.unwrap_or(USUAL);
-    if (1..=MOST).contains(&limit) { Ok(limit) } else { Err(Problem::form(format!("`limit` is 1 to {MOST}"))) }
-}
-
-fn full(found: usize, limit: i64) -> bool {
-    i64::try_from(found).is_ok_and(|found| found == limit)
-}
-
 fn entry(row: &Row) -> Result<Entry, Problem> {
-    Ok(Entry { number: row.int(0)?, time: time(row.int(1)?), digest: parsed(row, 2)?, entry: row.text(3)?.to_owned() })
+    Ok(Entry { number: row.int(0)?, time: time(row.int(1)?), digest: row.parsed(2)?, entry: row.text(3)?.to_owned() })
 }
 
 fn head(row: &Row) -> Result<Head, Problem> {
     let size = u64::try_from(row.int(3)?).map_err(|_| DatabaseError::Column(3))?;
     Ok(Head {
         host: row.text(0)?.to_owned(),
-        key: parsed(row, 1)?,
-        head: LogHead { log: parsed(row, 2)?, size, root: parsed(row, 4)? },
+        key: row.parsed(1)?,
+        head: LogHead { log: row.parsed(2)?, size, root: row.parsed(4)? },
         seen: time(row.int(5)?),
     })
-}
-
-fn parsed<T: std::str::FromStr>(row: &Row, column: usize) -> Result<T, Problem> {
-    row.text(column)?.parse().map_err(|_| DatabaseError::Column(column).into())
 }
 
 /// Where a page ended.

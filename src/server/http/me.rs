@@ -7,7 +7,6 @@ use super::App;
 use super::problem::Problem;
 use crate::remote::wire::Me;
 use crate::server::clock::now;
-use crate::server::database::DatabaseError;
 use crate::server::tokens::{Caller, Role};
 
 /// Tells a caller who they are.
@@ -16,9 +15,7 @@ pub async fn me(caller: Caller, State(app): State<App>) -> Result<Json<Me>, Prob
     if caller.role == Role::Host {
         let statement = "SELECT record_key FROM hosts WHERE name = $1";
         let rows = app.database.rows(statement, &[caller.name.as_str().into()]).await?;
-        if let Some(row) = rows.first() {
-            key = Some(row.text(0)?.parse().map_err(|_| DatabaseError::Column(0))?);
-        }
+        key = rows.first().map(|row| row.parsed(0)).transpose()?;
     }
     Ok(Json(Me { role: caller.role.name().to_owned(), name: caller.name, key, time: now() }))
 }

@@ -1,13 +1,14 @@
 //! The interface of the server: JSON over HTTP, version 1 under `/v1`. Every route says which roles may use it; refuses
 //! everybody else before it looks at anything.
 
-mod answers;
+pub(super) mod answers;
 mod caller;
 mod described;
 mod health;
 mod kept;
 mod me;
 mod numbers;
+mod paging;
 pub(super) mod problem;
 pub(super) mod requests;
 pub(super) mod row;
@@ -56,8 +57,6 @@ pub struct App {
     pub metrics: Arc<Metrics>,
     /// Whether a proxy stands before the server, which says whom it speaks for.
     pub behind_proxy: bool,
-    /// How long somebody who waits is answered late at most.
-    pub patience: Duration,
     /// Where browsers find the pages.
     pub page: Arc<Page>,
 }

@@ -8,12 +8,13 @@ use axum::http::StatusCode;
 use serde::Deserialize;
 
 use super::App;
+use super::paging::{full, limit};
 use super::problem::Problem;
 use super::row::{self, LISTED, place_of};
 use crate::approval::Received;
-use crate::encoding::{dsse, ed25519, json, unpadded};
+use crate::encoding::json;
 use crate::model::RequestId;
-use crate::remote::wire::{self, Closing, Page, Publication, REQUEST_TYPE, Whole};
+use crate::remote::wire::{self, Closing, Page, Publication, Unpublished, Whole};
 use crate::server::change::{Change, Outcome};
 use crate::server::database::Value;
 use crate::server::tokens::{Caller, Role};
@@ -39,13 +40,10 @@ pub struct Wanted {
 pub async fn publish(caller: Caller, State(app): State<App>, body: Bytes) -> Result<StatusCode, Problem> {
     caller.must_be(&[Role::Host])?;
     let publication: Publication = json::strict(&body).map_err(|error| Problem::form(error.to_string()))?;
-    let bytes = unpadded::decoded(publication.request.as_bytes())
-        .ok_or_else(|| Problem::form("`request` is not base64 without padding"))?;
-    let signature = unpadded::decoded(publication.signature.as_bytes()).and_then(|bytes| bytes.try_into().ok());
-    let signature: [u8; 64] =
-        signature.ok_or_else(|| Problem::form("`signature` is not 64 bytes in base64 without padding"))?;
-    ed25519::verify(&publication.key, &dsse::pae(REQUEST_TYPE, &bytes), &signature)
-        .map_err(|error| Problem::evidence(format!("the request is not signed by its host: {error}")))?;
+    let bytes = publication.opened().map_err(|error| match error {
+        Unpublished::Form(_) => Problem::form(error.to_string()),
+        Unpublished::Unsigned(_) => Problem::evidence(error.to_string()),
+    })?;
     let received = Received::read(&bytes).map_err(|error| Problem::evidence(error.to_string()))?;
     let request = received.request();
     let text = json::canonical(&publication).map_err(|error| Problem::form(error.to_string()))?;
@@ -68,10 +66,7 @@ pub async fn publish(caller: Caller, State(app): State<App>, body: Bytes) -> Res
 /// Lists requests, the oldest first.
 pub async fn list(caller: Caller, State(app): State<App>, Query(wanted): Query<Wanted>) -> Result<Json<Page>, Problem> {
     caller.must_be(&[Role::Host, Role::Approver, Role::Auditor])?;
-    let limit = wanted.limit.unwrap_or(USUAL);
-    if !(1..=MOST).contains(&limit) {
-        return Err(Problem::form(format!("`limit` is 1 to {MOST}")));
-    }
+    let limit = limit(wanted.limit, USUAL, MOST)?;
     let (created, id) = match wanted.after.as_deref() {
         None => (i64::MIN, String::new()),
         Some(after) => place(after).ok_or_else(|| Problem::form("`after` is not what a page said"))?,
@@ -87,8 +82,10 @@ pub async fn list(caller: Caller, State(app): State<App>, Query(wanted): Query<W
     let values: [Value; 5] = [created.into(), id.into(), host.into(), state.into(), limit.into()];
     let rows = app.database.rows(&statement, &values).await?;
     let requests = rows.iter().map(row::listed).collect::<Result<Vec<_>, _>>()?;
-    let full = i64::try_from(requests.len()).is_ok_and(|count| count == limit);
-    let next = requests.last().filter(|_| full).map(|last| format!("{}.{}", last.created.micros(), last.id));
+    let next = requests
+        .last()
+        .filter(|_| full(requests.len(), limit))
+        .map(|last| format!("{}.{}", last.created.micros(), last.id));
     Ok(Json(Page { requests, next }))
 }
 

@@ -28,9 +28,9 @@ pub fn listed(row: &Row) -> Result<Listed, Problem> {
     let expires = time(row.int(4)?);
     let state = State::named(row.text(5)?).ok_or_else(Problem::unavailable)?;
     Ok(Listed {
-        id: row.text(0)?.parse().map_err(|_| Problem::unavailable())?,
+        id: row.parsed(0)?,
         host: row.text(1)?.to_owned(),
-        digest: row.text(2)?.parse().map_err(|_| Problem::unavailable())?,
+        digest: row.parsed(2)?,
         created: time(row.int(3)?),
         expires,
         state: if state == State::Waiting && expires <= now() { State::Expired } else { state },
@@ -58,7 +58,7 @@ fn answered(app: &App, id: RequestId, row: &Row) -> Result<Answered, Problem> {
     let verdict = app.sealing.opened(&place_of_answer(id, digest), row.blob(5)?)?;
     Ok(Answered {
         number: u64::try_from(row.int(0)?).map_err(|_| Problem::unavailable())?,
-        digest: digest.parse().map_err(|_| Problem::unavailable())?,
+        digest: row.parsed(1)?,
         approver: row.text(2)?.to_owned(),
         decision: if row.text(3)? == "approve" { Answer::Approve } else { Answer::Deny },
         arrived: time(row.int(4)?),

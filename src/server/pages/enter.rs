@@ -14,7 +14,6 @@ use serde::Deserialize;
 use super::view::{Enter, Frame, Refusal, rendered};
 use super::visitor::{Visitor, cookie, own};
 use crate::encoding::unpadded;
-use crate::encoding::webauthn::{self, Assertion};
 use crate::model::{Digest, PublicKey, Timestamp};
 use crate::server::change::Change;
 use crate::server::clock::now;
@@ -22,7 +21,7 @@ use crate::server::door::{Door, SESSION};
 use crate::server::http::App;
 use crate::server::http::problem::Problem;
 use crate::server::secret;
-use crate::server::tokens::Role;
+use crate::server::tokens::{Caller, Role};
 
 /// How long a challenge counts.
 const CHALLENGE: Duration = Duration::from_secs(10 * 60);
@@ -69,15 +68,11 @@ pub async fn by_token(
     Form(form): Form<ByToken>,
 ) -> Result<Response, Refusal> {
     own(&headers, &app)?;
-    let digest = Digest::of(form.token.trim().as_bytes()).bytes().to_vec();
-    let statement = "SELECT id, role, name FROM tokens
-        WHERE digest = $1 AND revoked IS NULL AND (expires IS NULL OR expires > $2)";
-    let rows = app.database.rows(statement, &[digest.into(), now().micros().into()]).await?;
-    let role = rows.first().and_then(|row| Role::named(row.text(1).ok()?));
-    let (Some(row), Some(role @ (Role::Approver | Role::Auditor))) = (rows.first(), role) else {
+    let caller = Caller::of(&app, form.token.trim()).await?;
+    let Some(Caller { token, role: role @ (Role::Approver | Role::Auditor), name }) = caller else {
         return Ok(asked(&app, Some("This token is not one of an approver or auditor, or counts no more.".into())));
     };
-    let cookie = entered(&app, row.text(2)?, role, row.text(0)?, None).await?;
+    let cookie = entered(&app, &name, role, &token, None).await?;
     Ok((AppendHeaders([(SET_COOKIE, cookie)]), Redirect::to("/requests")).into_response())
 }
 
@@ -90,11 +85,8 @@ pub async fn by_passkey(State(app): State<App>, headers: HeaderMap, body: Bytes)
     let statement = "SELECT principal, fingerprint, key FROM passkeys WHERE credential = $1 AND revoked IS NULL";
     let rows = app.database.rows(statement, &[form.credential.as_str().into()]).await?;
     let row = rows.first().ok_or_else(|| Problem::evidence("this server does not know the passkey"))?;
-    let key: PublicKey = row.text(2)?.parse().map_err(|_| Problem::unavailable())?;
-    let assertion = Assertion::read(&form.authenticator_data, &form.client_data, &form.signature)
-        .map_err(|error| Problem::evidence(error.to_string()))?;
-    let pages = std::iter::once(app.page.as_ref().clone()).collect();
-    webauthn::verify(&assertion, &key, &challenge, &pages).map_err(|error| Problem::evidence(error.to_string()))?;
+    let key: PublicKey = row.parsed(2)?;
+    super::proven(&app, &key, &challenge, [&form.authenticator_data, &form.client_data, &form.signature])?;
     let cookie = entered(&app, row.text(0)?, Role::Approver, row.text(1)?, Some(Digest::of(&challenge))).await?;
     Ok((StatusCode::NO_CONTENT, AppendHeaders([(SET_COOKIE, cookie)])).into_response())
 }

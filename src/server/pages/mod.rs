@@ -22,6 +22,8 @@ use axum::routing::{get, post};
 use super::http::App;
 use super::http::problem::Problem;
 use crate::encoding::json;
+use crate::encoding::webauthn::{self, Assertion};
+use crate::model::PublicKey;
 
 /// What a page may load: its own script and style, and nothing that is written into it.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; \
@@ -61,6 +63,15 @@ async fn guarded(request: Request, next: Next) -> Response {
     // Read by browsers where the page came over TLS, and by nobody else.
     headers.insert(STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000"));
     response
+}
+
+/// Refuses a passkey's answer that is not one to this challenge, on these pages.
+fn proven(app: &App, key: &PublicKey, challenge: &[u8; 32], answer: [&str; 3]) -> Result<(), Problem> {
+    let [authenticator_data, client_data, signature] = answer;
+    let evidence = |error: webauthn::WebauthnError| Problem::evidence(error.to_string());
+    let assertion = Assertion::read(authenticator_data, client_data, signature).map_err(evidence)?;
+    let pages = std::iter::once(app.page.as_ref().clone()).collect();
+    webauthn::verify(&assertion, key, challenge, &pages).map(drop).map_err(evidence)
 }
 
 /// What the script says. Nothing of it is signed as it stands, so that any spelling will do.

@@ -21,6 +21,8 @@ use crate::server::http::App;
 use crate::server::http::problem::Problem;
 use crate::server::http::row::{self, LISTED};
 
+/// How long nothing happens before a page looks by itself: time passes too.
+pub const PATIENCE: Duration = Duration::from_secs(20);
 /// How many that wait are listed.
 const WAITING: i64 = 100;
 /// How many that are over.
@@ -64,11 +66,11 @@ pub async fn news(_: Visitor, State(app): State<App>, Query(seen): Query<Seen>) 
     let mut any = app.hub.any();
     let (waiting, over) = rows(&app).await?;
     let mut now = version(&waiting, &over)?;
-    if now == seen.seen && timeout(patience(&app), any.changed()).await.is_ok() {
+    if seen.is(&now) && timeout(PATIENCE, any.changed()).await.is_ok() {
         let (waiting, over) = rows(&app).await?;
         now = version(&waiting, &over)?;
     }
-    Ok(Json(News { version: now }))
+    Ok(Json(News::of(now)))
 }
 
 impl Seen {
@@ -83,11 +85,6 @@ impl News {
     pub const fn of(version: String) -> Self {
         Self { version }
     }
-}
-
-/// How long nothing happens before a page looks by itself: time passes too.
-pub fn patience(app: &App) -> Duration {
-    app.patience.min(Duration::from_secs(20))
 }
 
 /// A request as it was published, in the form people see.

@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use tokio::time::timeout;
 
-use super::queue::{News, Seen, patience, received, words};
+use super::queue::{News, PATIENCE, Seen, received, words};
 use super::view::{Answer, Frame, Refusal, Sight, left, minute, rendered, shown};
 use super::visitor::Visitor;
 use crate::approval::{Received, Screen};
@@ -55,7 +55,7 @@ pub async fn news(
     // Before it is looked at, so that nothing is missed.
     let mut waiting = app.hub.waiting(id);
     let mut now = version(&found(&app, id).await?.0);
-    if seen.is(&now) && timeout(patience(&app), waiting.news()).await.is_ok() {
+    if seen.is(&now) && timeout(PATIENCE, waiting.news()).await.is_ok() {
         now = version(&found(&app, id).await?.0);
     }
     Ok(Json(News::of(now)))

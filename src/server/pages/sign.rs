@@ -10,16 +10,14 @@ use serde::{Deserialize, Serialize};
 use super::sight::found;
 use super::visitor::Visitor;
 use crate::approval::LARGEST_VERDICT;
-use crate::encoding::webauthn::{self, Assertion};
 use crate::encoding::{json, unpadded};
 use crate::model::{Answer, Digest, Fingerprint, Proof, PublicKey, Statement, Verdict, VerdictType};
 use crate::remote::wire::State as Fate;
-use crate::server::change::{Change, Outcome};
 use crate::server::clock::now;
 use crate::server::http::App;
+use crate::server::http::answers::kept;
 use crate::server::http::problem::Problem;
 use crate::server::http::requests::named;
-use crate::server::http::row::place_of_answer;
 
 /// How long a reason may be, in bytes.
 const LONGEST_REASON: usize = 4096;
@@ -111,30 +109,14 @@ pub async fn answer(
         return Err(Problem::role(format!("the statement is by another than `{}`", visitor.principal)));
     }
     let (key, _) = own_key(&app, &visitor, statement.key).await?;
-    let evidence = |error: webauthn::WebauthnError| Problem::evidence(error.to_string());
-    let assertion =
-        Assertion::read(&signed.authenticator_data, &signed.client_data, &signed.signature).map_err(evidence)?;
-    let pages = std::iter::once(app.page.as_ref().clone()).collect();
-    webauthn::verify(&assertion, &key, Digest::of(&bytes).bytes(), &pages).map_err(evidence)?;
     let Signed { authenticator_data, client_data, signature, .. } = signed;
+    super::proven(&app, &key, Digest::of(&bytes).bytes(), [&authenticator_data, &client_data, &signature])?;
     let verdict = Verdict { statement, proof: Proof::Webauthn { authenticator_data, client_data, signature } };
     let bytes = json::canonical(&verdict).map_err(|error| Problem::form(error.to_string()))?;
     if bytes.len() > LARGEST_VERDICT {
         return Err(Problem::form("the answer is too long"));
     }
-    let digest = Digest::of(&bytes);
-    let change = Change::Answered {
-        request: id,
-        digest,
-        approver: verdict.statement.approver,
-        decision: verdict.statement.decision,
-        by: visitor.entrance,
-        sealed: app.sealing.sealed(&place_of_answer(id, &digest.to_string()), &bytes)?,
-    };
-    Ok(match app.writer.make(change).await? {
-        Outcome::Done => StatusCode::CREATED,
-        Outcome::Same => StatusCode::OK,
-    })
+    kept(&app, id, verdict.statement, &bytes, visitor.entrance).await
 }
 
 /// A passkey of the visitor, and by what the browser finds it.
@@ -144,6 +126,5 @@ async fn own_key(app: &App, visitor: &Visitor, key: Fingerprint) -> Result<(Publ
     let values = [key.to_string().into(), visitor.principal.as_str().into()];
     let rows = app.database.rows(statement, &values).await?;
     let row = rows.first().ok_or_else(|| Problem::role("this is no passkey of yours"))?;
-    let key = row.text(0)?.parse().map_err(|_| Problem::unavailable())?;
-    Ok((key, row.text(1)?.to_owned()))
+    Ok((row.parsed(0)?, row.text(1)?.to_owned()))
 }
