@@ -89,7 +89,7 @@ fn place_checked(place: &Place, report: &mut Report) {
     let Some(remote) = &place.config.remote else {
         return report.good("server", "none is named; requests are answered on this machine");
     };
-    match access(remote, &place.paths) {
+    match access(remote, &place.paths, place.config.keys) {
         Err(failure) => report.fault("token", failure, exit::CONFIGURATION),
         Ok(access) => {
             report.good("token", "is here");

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::approval::Received;
-use crate::host::config::{Config, Paths};
+use crate::host::config::{KeyStore, Paths};
 use crate::host::launch::getent::SystemNames;
 use crate::host::queue::{Queue, QueueError, Queued, State};
 use crate::host::token;
@@ -34,8 +34,7 @@ pub struct Found {
 }
 
 /// How to come in at an approval server.
-pub fn access(remote: &Remote, paths: &Paths) -> Result<Access, Failure> {
-    let store = Config::read(paths).map(|config| config.keys).unwrap_or_default();
+pub fn access(remote: &Remote, paths: &Paths, store: KeyStore) -> Result<Access, Failure> {
     let place = token::Place { paths, store, variable: &surroundings::variable };
     Ok(Access::new(&remote.url.to_string(), token::read(&place)?, Arc::new(SystemNames))?)
 }
@@ -43,7 +42,7 @@ pub fn access(remote: &Remote, paths: &Paths) -> Result<Access, Failure> {
 impl Inbox {
     /// Opens both; nothing is sent yet.
     pub fn open(place: &Place) -> Result<Self, Complaint> {
-        let desk = |remote| Ok(RemoteDesk::new(access(remote, &place.paths)?)?);
+        let desk = |remote| Ok(RemoteDesk::new(access(remote, &place.paths, place.config.keys)?)?);
         Ok(Self { local: place.queue()?, remote: place.config.remote.as_ref().map(desk) })
     }
 
@@ -64,9 +63,7 @@ impl Inbox {
             let listing = queue.list(now())?;
             notices = listing.notices;
             for queued in listing.requests {
-                let (answers, _) = queue.answers(queued.received.request().id)?;
-                let verdicts = answers.into_iter().map(|answer| answer.bytes).collect();
-                found.push(Found { queued, over: None, verdicts });
+                found.push(here(queue, queued)?.0);
             }
         }
         let there = self.remote().and_then(|remote| Ok(remote.map_or_else(|| Ok(Vec::new()), RemoteDesk::waiting)?));
@@ -93,12 +90,11 @@ impl Inbox {
     pub fn find(&self, id: RequestId) -> Result<Option<Found>, Complaint> {
         match self.local.as_ref().map(|queue| (queue, queue.read(id))) {
             Some((queue, Ok(queued))) => {
-                let (answers, notices) = queue.answers(id)?;
+                let (found, notices) = here(queue, queued)?;
                 for notice in notices {
                     super::complain(&Complaint::new(0, notice));
                 }
-                let verdicts = answers.into_iter().map(|answer| answer.bytes).collect();
-                return Ok(Some(Found { queued, over: None, verdicts }));
+                return Ok(Some(found));
             }
             Some((_, Err(QueueError::NoRequest(_)))) | None => {}
             Some((_, Err(error))) => return Err(error.into()),
@@ -115,14 +111,20 @@ impl Inbox {
 
     /// Where an answer to a request goes: into the queue that has it, else to the server.
     pub fn desk(&self, id: RequestId) -> Result<&dyn Requests, Complaint> {
-        let here = self.local.as_ref().filter(|queue| queue.read(id).is_ok());
-        match here {
+        match self.local.as_ref().filter(|queue| queue.read(id).is_ok()) {
             Some(queue) => Ok(queue),
             None => {
                 self.remote()?.map(|remote| remote as &dyn Requests).ok_or_else(|| QueueError::NoRequest(id).into())
             }
         }
     }
+}
+
+/// A request of the local queue with its answers, and which of those were skipped.
+fn here(queue: &Queue, queued: Queued) -> Result<(Found, Vec<String>), Complaint> {
+    let (answers, notices) = queue.answers(queued.received.request().id)?;
+    let verdicts = answers.into_iter().map(|answer| answer.bytes).collect();
+    Ok((Found { queued, over: None, verdicts }, notices))
 }
 
 fn at_server(request: AtServer) -> Result<Found, String> {

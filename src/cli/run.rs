@@ -87,7 +87,10 @@ fn decided(options: &RunOptions, paths: &Paths, wanted: &Wanted, console: &mut C
     let queue = queue(paths, configured.shared.as_deref());
     let remote = configured.remote.clone();
     let access = || match &remote {
-        Some(remote) => inbox::access(remote, paths),
+        Some(remote) => {
+            let store = Config::read(paths).map(|config| config.keys).unwrap_or_default();
+            inbox::access(remote, paths, store)
+        }
         None => Err(Failure { message: "no approval server is configured".to_owned(), hint: None }),
     };
     let mut carrier = remote.as_ref().map(|remote| RemoteApprovals::new(&access, remote.unreachable));

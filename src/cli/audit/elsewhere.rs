@@ -17,7 +17,8 @@ pub fn heads(log: Option<LogId>) -> Result<Vec<Known>, Complaint> {
         return Err(Complaint::new(exit::CONFIGURATION, "config.yaml names no approval server")
             .hint("`remote: {url: https://…}` names one"));
     };
-    let access = access(remote, &place.paths).map_err(|failure| Complaint::failure(exit::CONFIGURATION, failure))?;
+    let access = access(remote, &place.paths, place.config.keys)
+        .map_err(|failure| Complaint::failure(exit::CONFIGURATION, failure))?;
     let heads = RemoteDesk::new(access)?.heads()?;
     let first = heads.first().map(|head| head.host.clone());
     if heads.iter().any(|head| Some(&head.host) != first.as_ref()) {
