@@ -94,7 +94,7 @@ pub fn bytes(path: &Path, limit: u64) -> Result<Option<FileRead>, FileError> {
 /// The content of a file as text.
 ///
 /// # Errors
-/// As [`bytes`], and when it is not UTF-8.
+/// As [`bytes()`], and when it is not UTF-8.
 pub fn text(path: &Path, limit: u64) -> Result<Option<(String, FileRead)>, FileError> {
     let Some(mut read) = bytes(path, limit)? else {
         return Ok(None);
