@@ -109,11 +109,20 @@ _gate() {
             gate__subcmd__policy,test)
                 cmd="gate__subcmd__policy__subcmd__test"
                 ;;
+            gate__subcmd__serve,backup)
+                cmd="gate__subcmd__serve__subcmd__backup"
+                ;;
             gate__subcmd__serve,enrol)
                 cmd="gate__subcmd__serve__subcmd__enrol"
                 ;;
+            gate__subcmd__serve,restore)
+                cmd="gate__subcmd__serve__subcmd__restore"
+                ;;
             gate__subcmd__serve,revoke)
                 cmd="gate__subcmd__serve__subcmd__revoke"
+                ;;
+            gate__subcmd__serve,rotate)
+                cmd="gate__subcmd__serve__subcmd__rotate"
                 ;;
             gate__subcmd__serve,token)
                 cmd="gate__subcmd__serve__subcmd__token"
@@ -649,7 +658,7 @@ _gate() {
             return 0
             ;;
         gate__subcmd__serve)
-            opts="-h --listen --tls-cert --tls-key --behind-proxy --rate --waits --data --database --page --help token enrol revoke"
+            opts="-h --listen --tls-cert --tls-key --behind-proxy --rate --waits --data --database --page --help token enrol revoke rotate backup restore"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -675,6 +684,32 @@ _gate() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --data)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --database)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --page)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        gate__subcmd__serve__subcmd__backup)
+            opts="-h --data --database --page --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
                 --data)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -720,8 +755,60 @@ _gate() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        gate__subcmd__serve__subcmd__restore)
+            opts="-h --data --database --page --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --data)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --database)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --page)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         gate__subcmd__serve__subcmd__revoke)
             opts="-h --data --database --page --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --data)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --database)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --page)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        gate__subcmd__serve__subcmd__rotate)
+            opts="-h --prepare --finish --data --database --page --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

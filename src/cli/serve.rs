@@ -10,7 +10,7 @@ use crate::model::{Page, Span};
 use crate::server::journal::JournalError;
 use crate::server::tls::Files;
 use crate::server::tokens::Role;
-use crate::server::{ServeError, Serving, Settings};
+use crate::server::{BackupError, ServeError, Serving, Settings};
 
 use super::exit;
 use super::failure::Complaint;
@@ -76,6 +76,12 @@ enum Command {
     Enrol(Enrol),
     /// Let the owner of a token or a passkey call no more
     Revoke(Revoke),
+    /// Change the key that what is stored is encrypted with, while it serves
+    Rotate(Rotate),
+    /// Copy everything the server knows into a file, while it serves; `sealing.key` is not in it and is kept elsewhere
+    Backup(Backup),
+    /// Fill a new server's empty database from such a file; its `sealing.key` is put back into the server's folder before
+    Restore(Backup),
 }
 
 #[derive(Debug, Args)]
@@ -107,6 +113,27 @@ struct Revoke {
     /// The part of the token between its role and its secret, or the fingerprint of the passkey
     #[arg(value_name = "ID")]
     id: String,
+    #[command(flatten)]
+    kept: Kept,
+}
+
+#[derive(Debug, Args)]
+struct Backup {
+    /// The file
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    #[command(flatten)]
+    kept: Kept,
+}
+
+#[derive(Debug, Args)]
+struct Rotate {
+    /// Only make the next key, `sealing.key.next`: where several servers share a database, each gets it first
+    #[arg(long)]
+    prepare: bool,
+    /// Forget the key before, a minute after every server has changed
+    #[arg(long, conflicts_with = "prepare")]
+    finish: bool,
     #[command(flatten)]
     kept: Kept,
 }
@@ -164,7 +191,29 @@ pub fn run(arguments: &Arguments) -> Result<(), Complaint> {
             Serving::open(settings(&revoke.kept)?)?.revoke(&revoke.id)?;
             print(&format!("revoked {}\n", revoke.id))
         }
+        Some(Command::Rotate(rotate)) => print(&rotated(rotate)?),
+        Some(Command::Backup(backup)) => {
+            let copied = Serving::open(settings(&backup.kept)?)?.back_up(&backup.file)?;
+            print(&format!("copied {} rows, {}\n", copied.rows, copied.digest))
+        }
+        Some(Command::Restore(backup)) => {
+            let copied = Serving::open(settings(&backup.kept)?)?.restore(&backup.file)?;
+            print(&format!("restored {} rows as of {}, {}\n", copied.rows, copied.taken, copied.digest))
+        }
     }
+}
+
+fn rotated(rotate: &Rotate) -> Result<String, Complaint> {
+    let serving = Serving::open(settings(&rotate.kept)?)?;
+    if rotate.prepare {
+        return Ok(format!("the next key is `{}`\n", serving.prepare_key()?.display()));
+    }
+    if rotate.finish {
+        let (renewed, keys) = serving.forget_keys()?;
+        return Ok(format!("encrypted {renewed} texts anew, and forgot {keys} keys\n"));
+    }
+    let renewed = serving.turn_key()?;
+    Ok(format!("encrypted {renewed} texts anew; in a minute `gate serve rotate --finish` forgets the key before\n"))
 }
 
 fn settings(kept: &Kept) -> Result<Settings, Complaint> {
@@ -197,6 +246,16 @@ impl From<ServeError> for Complaint {
             }
             ServeError::Journal(JournalError::Broken { .. }) => Self::new(exit::EVIDENCE, message)
                 .hint("somebody changed the database; compare with a backup, and keep a copy before anything else"),
+            ServeError::Backup(BackupError::Journal(JournalError::Broken { .. })) => {
+                Self::new(exit::EVIDENCE, message).hint("somebody changed it; keep a copy of it before anything else")
+            }
+            ServeError::Backup(BackupError::Line { .. }) => Self::new(exit::EVIDENCE, message),
+            ServeError::Backup(BackupError::OtherKey) => Self::new(exit::CONFIGURATION, message)
+                .hint("put back the key of the server that was copied, with mode 600"),
+            ServeError::Backup(BackupError::Filled(_)) => {
+                Self::new(exit::USAGE, message).hint("--data DIR or --database URL names one that nothing is in")
+            }
+            ServeError::Backup(BackupError::File { .. }) => Self::new(exit::USAGE, message),
             ServeError::Clear(_) => Self::new(exit::USAGE, message)
                 .hint("--tls-cert and --tls-key name a certificate; --behind-proxy says that something else encrypts"),
             ServeError::Write(_) => Self::new(exit::USAGE, message),
@@ -207,6 +266,8 @@ impl From<ServeError> for Complaint {
             | ServeError::Sealing(_)
             | ServeError::Tls(_)
             | ServeError::Page(_)
+            | ServeError::Backup(_)
+            | ServeError::Renewal(_)
             | ServeError::NoEntropy => Self::new(exit::CONFIGURATION, message),
         }
     }

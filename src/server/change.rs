@@ -74,6 +74,18 @@ pub enum Change {
     },
     /// Somebody comes in by a browser, or may.
     Door(Door),
+    /// Everything before was filled in from a copy.
+    Restored {
+        /// The digest of the copy.
+        digest: Digest,
+        /// When it was made.
+        taken: Timestamp,
+    },
+    /// What is stored is encrypted under another key.
+    Rekeyed {
+        /// The digest of the key.
+        key: Digest,
+    },
 }
 
 /// What came of a change.
@@ -162,6 +174,7 @@ impl Change {
             Self::Answered { .. } => self.answer(on, now).await?,
             Self::Closed { request, host, state } => close(on, now, *request, host.as_deref(), *state).await?,
             Self::Door(door) => door.apply(on, now).await?,
+            Self::Restored { .. } | Self::Rekeyed { .. } => Outcome::Done,
         };
         if outcome == Outcome::Done {
             journal(on, now, self.told()).await?;
@@ -173,7 +186,11 @@ impl Change {
     #[must_use]
     pub const fn about(&self) -> Option<RequestId> {
         match self {
-            Self::Token { .. } | Self::Revoked { .. } | Self::Door(_) => None,
+            Self::Token { .. }
+            | Self::Revoked { .. }
+            | Self::Door(_)
+            | Self::Restored { .. }
+            | Self::Rekeyed { .. } => None,
             Self::Published { id, .. } => Some(*id),
             Self::Answered { request, .. } | Self::Closed { request, .. } => Some(*request),
         }
@@ -263,6 +280,8 @@ impl Change {
                 json!({"kind": "closed", "request": request, "host": host, "state": state.name()})
             }
             Self::Door(door) => door.told(),
+            Self::Restored { digest, taken } => json!({"kind": "restored", "copy": digest, "taken": taken}),
+            Self::Rekeyed { key } => json!({"kind": "rekeyed", "key": key}),
         }
     }
 }

@@ -44,17 +44,41 @@ struct Entry {
 /// # Errors
 /// `Broken` at the first entry that does not hold; when it cannot be read.
 pub async fn check(database: &Database) -> Result<i64, JournalError> {
-    let (mut next, mut before) = (0, Digest::ZERO);
+    let mut chain = Chain::default();
     loop {
         let statement = "SELECT number, time, entry, digest FROM journal WHERE number >= $1 ORDER BY number LIMIT $2";
-        let rows = database.rows(statement, &[next.into(), SOME.into()]).await?;
+        let rows = database.rows(statement, &[chain.next.into(), SOME.into()]).await?;
         if rows.is_empty() {
-            return Ok(next);
+            return Ok(chain.next);
         }
         for row in &rows {
-            before = checked(row, next, before)?;
-            next += 1;
+            chain.add(row)?;
         }
+    }
+}
+
+/// The entries that were looked at so far.
+#[derive(Debug)]
+pub struct Chain {
+    next: i64,
+    before: Digest,
+}
+
+impl Default for Chain {
+    fn default() -> Self {
+        Self { next: 0, before: Digest::ZERO }
+    }
+}
+
+impl Chain {
+    /// Looks at the next entry: its number, time, text and digest.
+    ///
+    /// # Errors
+    /// `Broken` where it does not hold or is another one.
+    pub fn add(&mut self, row: &Row) -> Result<(), JournalError> {
+        self.before = checked(row, self.next, self.before)?;
+        self.next += 1;
+        Ok(())
     }
 }
 

@@ -1,6 +1,7 @@
 //! `gate serve`: carries requests to approvers and their answers back. It judges nothing and vouches for nothing that a
 //! host does not check itself: a stolen server can lose messages, and never make a command run.
 
+pub mod backup;
 pub mod change;
 mod clock;
 pub mod database;
@@ -12,6 +13,7 @@ pub mod limits;
 mod listening;
 pub mod metrics;
 mod pages;
+pub mod renewal;
 pub mod sealing;
 pub mod secret;
 pub mod serve;
@@ -19,4 +21,5 @@ pub mod tls;
 pub mod tokens;
 pub mod writer;
 
+pub use backup::BackupError;
 pub use serve::{ServeError, Serving, Settings};

@@ -43,6 +43,14 @@ fn make(path: &Path, bytes: &[u8]) -> io::Result<()> {
     }
 }
 
+/// Makes sure that the name of a file outlives a crash.
+///
+/// # Errors
+/// When its folder cannot be written to the disk.
+pub fn settled(path: &Path) -> io::Result<()> {
+    path.parent().map_or(Ok(()), |folder| fs::File::open(folder)?.sync_all())
+}
+
 /// So many random bytes; none where the system has none.
 pub fn random<const N: usize>() -> Option<[u8; N]> {
     let mut bytes = [0; N];

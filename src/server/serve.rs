@@ -3,7 +3,7 @@
 use std::fs::DirBuilder;
 use std::net::SocketAddr;
 use std::os::unix::fs::DirBuilderExt as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,6 +11,7 @@ use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 use tokio::signal::unix::{SignalKind, signal};
 
+use super::backup::{self, BackupError, Copied};
 use super::change::{Change, Refused};
 use super::clock::now;
 use super::database::{Database, DatabaseError, Place};
@@ -21,6 +22,7 @@ use super::journal::{self, JournalError};
 use super::limits::Limits;
 use super::listening::listen;
 use super::metrics::Metrics;
+use super::renewal::{self, RenewalError};
 use super::sealing::{Sealing, SealingError};
 use super::secret;
 use super::tls::{Certificate, Files, TlsError};
@@ -90,6 +92,12 @@ pub enum ServeError {
     /// A change was not made.
     #[error(transparent)]
     Write(#[from] WriteError),
+    /// There is no copy, or nothing came of it.
+    #[error(transparent)]
+    Backup(#[from] BackupError),
+    /// Something is still under another key.
+    #[error(transparent)]
+    Renewal(#[from] RenewalError),
     /// Its page has no usable address.
     #[error(transparent)]
     Page(#[from] InvalidPage),
@@ -171,6 +179,52 @@ impl Serving {
         };
         self.runtime.block_on(self.app.writer.make(change))?;
         Ok(())
+    }
+
+    /// Writes everything into a new file.
+    ///
+    /// # Errors
+    /// When the journal does not hold, or the file cannot be written.
+    pub fn back_up(&self, to: &Path) -> Result<Copied, ServeError> {
+        Ok(self.runtime.block_on(backup::write(&self.app.database, to, now()))?)
+    }
+
+    /// Fills the database from such a file.
+    ///
+    /// # Errors
+    /// When the database is not empty, or the file is not whole.
+    pub fn restore(&self, from: &Path) -> Result<Copied, ServeError> {
+        Ok(self.runtime.block_on(backup::restore(&self.app.database, &self.app.sealing, from, now()))?)
+    }
+
+    /// Makes the next key for what is stored, for all servers to be given before one of them uses it; says where it is.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn prepare_key(&self) -> Result<PathBuf, ServeError> {
+        Ok(self.app.sealing.prepare()?)
+    }
+
+    /// Changes the key for what is stored, and encrypts everything anew; says how many texts. The key before stays, for
+    /// what a server is just writing.
+    ///
+    /// # Errors
+    /// When the key cannot be changed, or the database does not answer.
+    pub fn turn_key(&self) -> Result<u64, ServeError> {
+        let key = self.app.sealing.turn()?;
+        self.runtime.block_on(async {
+            self.app.writer.make(Change::Rekeyed { key }).await?;
+            Ok(renewal::renew(&self.app.database, &self.app.sealing).await?)
+        })
+    }
+
+    /// Encrypts anew what was written under the key before, and forgets that key; says how many texts and keys.
+    ///
+    /// # Errors
+    /// As [`Self::turn_key`].
+    pub fn forget_keys(&self) -> Result<(u64, usize), ServeError> {
+        let renewed = self.runtime.block_on(renewal::renew(&self.app.database, &self.app.sealing))?;
+        Ok((renewed, self.app.sealing.forget()?))
     }
 
     /// Serves until a signal ends it; says where, once it listens, and what happens to its certificate. What was begun is

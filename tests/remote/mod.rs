@@ -8,6 +8,7 @@ mod interface;
 mod journal;
 mod limits;
 mod numbers;
+mod operations;
 mod pages;
 mod postgres;
 mod several;

@@ -2,8 +2,9 @@
 //! written once for both; refuses a database that a newer gate has changed.
 
 mod postgres;
-mod schema;
+pub mod schema;
 mod sqlite;
+pub mod tables;
 
 use std::path::PathBuf;
 
@@ -101,6 +102,18 @@ impl<T: Into<Self>> From<Option<T>> for Value {
 pub struct Row(Vec<Value>);
 
 impl Row {
+    /// A row of these values.
+    #[must_use]
+    pub const fn of(values: Vec<Value>) -> Self {
+        Self(values)
+    }
+
+    /// Its values.
+    #[must_use]
+    pub fn values(&self) -> &[Value] {
+        &self.0
+    }
+
     /// The number in a column.
     ///
     /// # Errors
@@ -161,6 +174,14 @@ pub enum Database {
     Postgres(Postgres),
 }
 
+/// The database as it is at one moment, whatever is written meanwhile.
+pub enum Snapshot {
+    /// Of the file.
+    Sqlite(sqlite::Reading),
+    /// Of the server.
+    Postgres(Box<postgres::Writing>),
+}
+
 /// Statements that happen together or not at all.
 pub enum Transaction<'a> {
     /// On the file.
@@ -204,6 +225,17 @@ impl Database {
         }
     }
 
+    /// Begins to read what is there now.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn snapshot(&self) -> Result<Snapshot, DatabaseError> {
+        match self {
+            Self::Sqlite(sqlite) => sqlite.snapshot().map(Snapshot::Sqlite),
+            Self::Postgres(postgres) => postgres.snapshot().await.map(|reading| Snapshot::Postgres(Box::new(reading))),
+        }
+    }
+
     /// Begins to write; nobody else writes until it is over.
     ///
     /// # Errors
@@ -212,6 +244,19 @@ impl Database {
         match self {
             Self::Sqlite(sqlite) => sqlite.begin().await.map(Transaction::Sqlite),
             Self::Postgres(postgres) => postgres.begin().await.map(|writing| Transaction::Postgres(Box::new(writing))),
+        }
+    }
+}
+
+impl Snapshot {
+    /// The rows that a statement finds.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn rows(&mut self, statement: &str, values: &[Value]) -> Result<Vec<Row>, DatabaseError> {
+        match self {
+            Self::Sqlite(reading) => reading.rows(statement, values),
+            Self::Postgres(reading) => reading.rows(statement, values).await,
         }
     }
 }

@@ -122,6 +122,16 @@ impl Postgres {
         rows(&self.connection().await?, statement, values).await
     }
 
+    /// As [`super::Database::snapshot`]; nothing is ever committed.
+    ///
+    /// # Errors
+    /// When PostgreSQL does not answer.
+    pub async fn snapshot(&self) -> Result<Writing, DatabaseError> {
+        let writing = Writing { connection: Some(self.connection().await?) };
+        writing.connection()?.batch_execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?;
+        Ok(writing)
+    }
+
     /// As [`super::Database::begin`].
     ///
     /// # Errors

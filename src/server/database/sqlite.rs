@@ -37,6 +37,9 @@ pub struct Writing<'a> {
     committed: bool,
 }
 
+/// A connection that sees what was there when it began.
+pub struct Reading(Connection);
+
 impl Sqlite {
     /// Opens a file, or makes it for this account alone, and brings its tables up to date.
     ///
@@ -67,6 +70,17 @@ impl Sqlite {
         Ok(rows)
     }
 
+    /// As [`super::Database::snapshot`].
+    ///
+    /// # Errors
+    /// When SQLite fails.
+    pub fn snapshot(&self) -> Result<Reading, DatabaseError> {
+        let connection = connection(&self.path)?;
+        // What it sees is settled by the first statement that reads.
+        connection.execute_batch("BEGIN; SELECT COUNT(*) FROM sqlite_schema")?;
+        Ok(Reading(connection))
+    }
+
     /// As [`super::Database::begin`].
     ///
     /// # Errors
@@ -75,6 +89,16 @@ impl Sqlite {
         let connection = self.writer.lock().await;
         block_in_place(|| connection.execute_batch("BEGIN IMMEDIATE"))?;
         Ok(Writing { connection, committed: false })
+    }
+}
+
+impl Reading {
+    /// As [`super::Snapshot::rows`].
+    ///
+    /// # Errors
+    /// When SQLite fails.
+    pub fn rows(&self, statement: &str, values: &[Value]) -> Result<Vec<Row>, DatabaseError> {
+        rows(&self.0, statement, values)
     }
 }
 

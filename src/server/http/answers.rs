@@ -13,12 +13,13 @@ use tokio::time::{Instant, timeout_at};
 use super::App;
 use super::problem::Problem;
 use super::requests::named;
-use super::row::{self, place_of_answer};
+use super::row;
 use crate::approval::LARGEST_VERDICT;
 use crate::encoding::{json, unpadded};
 use crate::model::{Digest, RequestId, Statement, Verdict};
 use crate::remote::wire::{self, NewAnswer, News};
 use crate::server::change::{Change, Outcome};
+use crate::server::sealing::of_answer;
 use crate::server::tokens::{Caller, Role};
 
 /// How often a host that waits is looked after though nobody woke it: news of another server may be lost.
@@ -75,7 +76,7 @@ pub async fn kept(
         approver: statement.approver,
         decision: statement.decision,
         by,
-        sealed: app.sealing.sealed(&place_of_answer(id, &digest.to_string()), verdict)?,
+        sealed: app.sealing.sealed(&of_answer(&id.to_string(), &digest.to_string()), verdict)?,
     };
     Ok(match app.writer.make(change).await? {
         Outcome::Done => StatusCode::CREATED,

@@ -10,13 +10,14 @@ use serde::Deserialize;
 use super::App;
 use super::paging::{full, limit};
 use super::problem::Problem;
-use super::row::{self, LISTED, place_of};
+use super::row::{self, LISTED};
 use crate::approval::Received;
 use crate::encoding::json;
 use crate::model::RequestId;
 use crate::remote::wire::{self, Closing, Page, Publication, Unpublished, Whole};
 use crate::server::change::{Change, Outcome};
 use crate::server::database::Value;
+use crate::server::sealing::of_request;
 use crate::server::tokens::{Caller, Role};
 
 /// How many requests a page has, where the caller does not say.
@@ -55,7 +56,7 @@ pub async fn publish(caller: Caller, State(app): State<App>, body: Bytes) -> Res
         created: request.created,
         expires: request.expires,
         head: request.head,
-        sealed: app.sealing.sealed(&place_of(request.id), &text)?,
+        sealed: app.sealing.sealed(&of_request(&request.id.to_string()), &text)?,
     };
     Ok(match app.writer.make(change).await? {
         Outcome::Done => StatusCode::CREATED,

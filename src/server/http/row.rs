@@ -7,20 +7,11 @@ use crate::model::{Answer, RequestId, Timestamp};
 use crate::remote::wire::{Answered, Listed, Publication, State};
 use crate::server::clock::now;
 use crate::server::database::Row;
+use crate::server::sealing::{of_answer, of_request};
 
 /// The columns that [`listed`] reads.
 pub const LISTED: &str = "id, host, digest, created, expires, state,
     (SELECT COUNT(*) FROM answers WHERE answers.request = requests.id)";
-
-/// The row that a text in the database is bound to.
-pub fn place_of(request: RequestId) -> String {
-    format!("request {request}")
-}
-
-/// The row that an answer is bound to.
-pub fn place_of_answer(request: RequestId, digest: &str) -> String {
-    format!("answer {request} {digest}")
-}
 
 /// A request in a list. One whose time is over is told so, before anybody has closed it.
 pub fn listed(row: &Row) -> Result<Listed, Problem> {
@@ -40,7 +31,7 @@ pub fn listed(row: &Row) -> Result<Listed, Problem> {
 
 /// A request as it was published.
 pub fn publication(app: &App, id: RequestId, sealed: &[u8]) -> Result<Publication, Problem> {
-    let text = app.sealing.opened(&place_of(id), sealed)?;
+    let text = app.sealing.opened(&of_request(&id.to_string()), sealed)?;
     json::strict(&text).map_err(|_| Problem::unavailable())
 }
 
@@ -55,7 +46,7 @@ pub async fn answers(app: &App, id: RequestId, after: u64) -> Result<Vec<Answere
 
 fn answered(app: &App, id: RequestId, row: &Row) -> Result<Answered, Problem> {
     let digest = row.text(1)?;
-    let verdict = app.sealing.opened(&place_of_answer(id, digest), row.blob(5)?)?;
+    let verdict = app.sealing.opened(&of_answer(&id.to_string(), digest), row.blob(5)?)?;
     Ok(Answered {
         number: u64::try_from(row.int(0)?).map_err(|_| Problem::unavailable())?,
         digest: row.parsed(1)?,
