@@ -112,6 +112,9 @@ _gate() {
             gate__subcmd__serve,backup)
                 cmd="gate__subcmd__serve__subcmd__backup"
                 ;;
+            gate__subcmd__serve,container)
+                cmd="gate__subcmd__serve__subcmd__container"
+                ;;
             gate__subcmd__serve,enrol)
                 cmd="gate__subcmd__serve__subcmd__enrol"
                 ;;
@@ -126,6 +129,9 @@ _gate() {
                 ;;
             gate__subcmd__serve,token)
                 cmd="gate__subcmd__serve__subcmd__token"
+                ;;
+            gate__subcmd__serve,unit)
+                cmd="gate__subcmd__serve__subcmd__unit"
                 ;;
             *)
                 ;;
@@ -658,7 +664,7 @@ _gate() {
             return 0
             ;;
         gate__subcmd__serve)
-            opts="-h --listen --tls-cert --tls-key --behind-proxy --rate --waits --data --database --page --help token enrol revoke rotate backup restore"
+            opts="-h --listen --tls-cert --tls-key --behind-proxy --rate --waits --keep --log --data --database --page --help token enrol revoke rotate unit container backup restore"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -682,6 +688,14 @@ _gate() {
                     ;;
                 --waits)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --keep)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log)
+                    COMPREPLY=($(compgen -W "failures text json" -- "${cur}"))
                     return 0
                     ;;
                 --data)
@@ -722,6 +736,20 @@ _gate() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        gate__subcmd__serve__subcmd__container)
+            opts="-h --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
                 *)
                     COMPREPLY=()
                     ;;
@@ -856,6 +884,20 @@ _gate() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        gate__subcmd__serve__subcmd__unit)
+            opts="-h --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
                 *)
                     COMPREPLY=()
                     ;;

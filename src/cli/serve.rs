@@ -3,14 +3,16 @@
 use std::io::Write as _;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use clap::{Args, Subcommand, ValueEnum};
 
+use crate::host::launch::getent::SystemNames;
 use crate::model::{Page, Span};
 use crate::server::journal::JournalError;
 use crate::server::tls::Files;
 use crate::server::tokens::Role;
-use crate::server::{BackupError, ServeError, Serving, Settings};
+use crate::server::{BackupError, Form, ServeError, Serving, Settings, Traces};
 
 use super::exit;
 use super::failure::Complaint;
@@ -46,6 +48,12 @@ pub struct Arguments {
     /// How many requests the owner of a token may wait for at a time
     #[arg(long, value_name = "NUMBER", default_value_t = WAITS)]
     waits: u32,
+    /// For how long requests that are over are kept, with their answers; the journal stays [default: for ever]
+    #[arg(long, value_name = "TIME")]
+    keep: Option<Span>,
+    /// What it says on stderr while it serves
+    #[arg(long, value_name = "FORM", default_value = "failures")]
+    log: LogName,
     #[command(flatten)]
     kept: Kept,
     #[command(subcommand)]
@@ -78,6 +86,10 @@ enum Command {
     Revoke(Revoke),
     /// Change the key that what is stored is encrypted with, while it serves
     Rotate(Rotate),
+    /// Print a hardened unit for systemd
+    Unit,
+    /// Print a Containerfile for an image of gate alone
+    Container,
     /// Copy everything the server knows into a file, while it serves; `sealing.key` is not in it and is kept elsewhere
     Backup(Backup),
     /// Fill a new server's empty database from such a file; its `sealing.key` is put back into the server's folder before
@@ -151,6 +163,27 @@ enum RoleName {
     Admin,
 }
 
+/// What the server says while it serves.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum LogName {
+    /// What it could not do, for people
+    Failures,
+    /// Every call, for people
+    Text,
+    /// Every call, one JSON object a line
+    Json,
+}
+
+impl From<LogName> for Form {
+    fn from(name: LogName) -> Self {
+        match name {
+            LogName::Failures => Self::Failures,
+            LogName::Text => Self::Text,
+            LogName::Json => Self::Json,
+        }
+    }
+}
+
 impl From<RoleName> for Role {
     fn from(name: RoleName) -> Self {
         match name {
@@ -175,8 +208,10 @@ pub fn run(arguments: &Arguments) -> Result<(), Complaint> {
             settings.behind_proxy = arguments.behind_proxy;
             (settings.rate, settings.waits) = (arguments.rate, arguments.waits);
             let scheme = if settings.tls.is_some() { "https" } else { "http" };
-            let listening = |address| say(&format!("gate serves at {scheme}://{address}\n"));
-            Ok(Serving::open(settings)?.serve(listening, |news| say(&format!("gate: {news}\n")))?)
+            settings.keep = arguments.keep.map(Span::duration);
+            (settings.log, settings.traces) = (arguments.log.into(), traces());
+            let listening = |address| format!("gate serves at {scheme}://{address}");
+            Ok(Serving::open(settings)?.serve(listening)?)
         }
         Some(Command::Token(token)) => {
             let expires = token.within.map(|within| now().plus(within.duration()));
@@ -191,6 +226,8 @@ pub fn run(arguments: &Arguments) -> Result<(), Complaint> {
             Serving::open(settings(&revoke.kept)?)?.revoke(&revoke.id)?;
             print(&format!("revoked {}\n", revoke.id))
         }
+        Some(Command::Unit) => print(include_str!("../server/deployment/gate-serve.service")),
+        Some(Command::Container) => print(include_str!("../server/deployment/Containerfile")),
         Some(Command::Rotate(rotate)) => print(&rotated(rotate)?),
         Some(Command::Backup(backup)) => {
             let copied = Serving::open(settings(&backup.kept)?)?.back_up(&backup.file)?;
@@ -225,16 +262,42 @@ fn settings(kept: &Kept) -> Result<Settings, Complaint> {
     let database = kept.database.clone().or(named);
     let listen = SocketAddr::from(([127, 0, 0, 1], 0));
     let page = kept.page.clone();
-    Ok(Settings { listen, data, database, tls: None, behind_proxy: false, rate: RATE, waits: WAITS, page })
+    let log = Form::Failures;
+    Ok(Settings {
+        listen,
+        data,
+        database,
+        tls: None,
+        behind_proxy: false,
+        rate: RATE,
+        waits: WAITS,
+        page,
+        keep: None,
+        log,
+        say,
+        traces: None,
+    })
 }
 
-fn print(text: &str) -> Result<(), Complaint> {
-    std::io::stdout().write_all(text.as_bytes()).map_err(|error| Complaint::output(&error))
+/// Where OpenTelemetry's own variables say that spans go (its specification of the OTLP exporter and of the SDK).
+fn traces() -> Option<Traces> {
+    let text = |name| variable(name).and_then(|value| value.into_string().ok()).filter(|value| !value.is_empty());
+    let whole = text("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT");
+    let base = || text("OTEL_EXPORTER_OTLP_ENDPOINT").map(|base| format!("{}/v1/traces", base.trim_end_matches('/')));
+    let off = text("OTEL_SDK_DISABLED").is_some_and(|value| value.eq_ignore_ascii_case("true"));
+    let url = whole.or_else(base).filter(|_| !off)?;
+    let service = text("OTEL_SERVICE_NAME").unwrap_or_else(|| "gate".to_owned());
+    Some(Traces { url, service, names: Arc::new(SystemNames) })
 }
 
 /// People read it; scripts wait for it.
 fn say(text: &str) {
+    // Nobody is there to be told that standard error is closed.
     let _ = std::io::stderr().write_all(text.as_bytes());
+}
+
+fn print(text: &str) -> Result<(), Complaint> {
+    std::io::stdout().write_all(text.as_bytes()).map_err(|error| Complaint::output(&error))
 }
 
 impl From<ServeError> for Complaint {
@@ -268,6 +331,7 @@ impl From<ServeError> for Complaint {
             | ServeError::Page(_)
             | ServeError::Backup(_)
             | ServeError::Renewal(_)
+            | ServeError::Traces(_)
             | ServeError::NoEntropy => Self::new(exit::CONFIGURATION, message),
         }
     }

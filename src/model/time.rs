@@ -40,6 +40,13 @@ impl Timestamp {
         Self(self.0.saturating_add(micros).min(last))
     }
 
+    /// This time less a length of time; the beginning of 1970 if that is before it.
+    #[must_use]
+    pub fn minus(self, length: Duration) -> Self {
+        let micros = i64::try_from(length.as_micros()).unwrap_or(i64::MAX);
+        Self(self.0.saturating_sub(micros).max(0))
+    }
+
     /// How long after `earlier` this is; zero if it is before.
     #[must_use]
     pub fn since(self, earlier: Self) -> Duration {

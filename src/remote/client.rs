@@ -189,7 +189,7 @@ async fn bounded(mut response: Response) -> Result<Vec<u8>, RemoteError> {
 }
 
 /// The innermost cause says most, and none of them names the token.
-fn unreachable(error: &reqwest::Error) -> RemoteError {
+pub(super) fn unreachable(error: &reqwest::Error) -> RemoteError {
     let mut cause: &dyn std::error::Error = error;
     while let Some(source) = cause.source() {
         cause = source;
@@ -199,7 +199,7 @@ fn unreachable(error: &reqwest::Error) -> RemoteError {
 }
 
 /// Names as this host looks them up.
-struct Lookup(Arc<dyn Names>);
+pub(super) struct Lookup(pub(super) Arc<dyn Names>);
 
 impl Resolve for Lookup {
     fn resolve(&self, name: Name) -> Resolving {

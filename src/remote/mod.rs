@@ -2,10 +2,14 @@
 //! judges every answer itself.
 
 mod client;
+#[cfg(feature = "server")]
+mod collector;
 mod desk;
 mod waiting;
 pub mod wire;
 
 pub use client::{Access, RemoteError};
+#[cfg(feature = "server")]
+pub use collector::Collector;
 pub use desk::{AtServer, RemoteDesk};
 pub use waiting::RemoteApprovals;

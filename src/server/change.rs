@@ -3,6 +3,7 @@
 
 use super::database::{DatabaseError, Transaction, Value};
 use super::door::Door;
+use super::journal;
 use super::tokens::Role;
 use crate::encoding::json::{self, json};
 use crate::model::{Answer, Digest, Fingerprint, LogHead, LogId, RequestId, Timestamp};
@@ -80,6 +81,11 @@ pub enum Change {
         digest: Digest,
         /// When it was made.
         taken: Timestamp,
+    },
+    /// Requests that were over by then, and their answers, are no longer kept; nor is who was in.
+    Forgotten {
+        /// When.
+        before: Timestamp,
     },
     /// What is stored is encrypted under another key.
     Rekeyed {
@@ -174,10 +180,11 @@ impl Change {
             Self::Answered { .. } => self.answer(on, now).await?,
             Self::Closed { request, host, state } => close(on, now, *request, host.as_deref(), *state).await?,
             Self::Door(door) => door.apply(on, now).await?,
+            Self::Forgotten { before } => forget(on, *before).await?,
             Self::Restored { .. } | Self::Rekeyed { .. } => Outcome::Done,
         };
         if outcome == Outcome::Done {
-            journal(on, now, self.told()).await?;
+            journal::add(on, now, self.told()).await?;
         }
         Ok(outcome)
     }
@@ -190,7 +197,8 @@ impl Change {
             | Self::Revoked { .. }
             | Self::Door(_)
             | Self::Restored { .. }
-            | Self::Rekeyed { .. } => None,
+            | Self::Rekeyed { .. }
+            | Self::Forgotten { .. } => None,
             Self::Published { id, .. } => Some(*id),
             Self::Answered { request, .. } | Self::Closed { request, .. } => Some(*request),
         }
@@ -281,6 +289,7 @@ impl Change {
             }
             Self::Door(door) => door.told(),
             Self::Restored { digest, taken } => json!({"kind": "restored", "copy": digest, "taken": taken}),
+            Self::Forgotten { before } => json!({"kind": "forgotten", "before": before}),
             Self::Rekeyed { key } => json!({"kind": "rekeyed", "key": key}),
         }
     }
@@ -362,18 +371,16 @@ async fn close(
     Ok(Outcome::Done)
 }
 
-/// The next entry of the journal: each names the digest of the one before it.
-async fn journal(on: &mut Transaction<'_>, now: Timestamp, what: json::Value) -> Result<(), Refused> {
-    let last = on.rows("SELECT number, digest FROM journal ORDER BY number DESC LIMIT 1", &[]).await?;
-    let (number, before) = match last.first() {
-        Some(row) => (row.int(0)? + 1, row.text(1)?.to_owned()),
-        None => (0, Digest::ZERO.to_string()),
-    };
-    let entry = json!({"number": number, "prev": before, "time": now, "v": 1, "what": what});
-    let bytes = json::canonical(&entry)?;
-    let digest = Digest::of(&bytes).to_string();
-    let text = String::from_utf8_lossy(&bytes).into_owned();
-    let values = [number.into(), now.micros().into(), text.into(), digest.into()];
-    on.change("INSERT INTO journal (number, time, entry, digest) VALUES ($1, $2, $3, $4)", &values).await?;
-    Ok(())
+/// So many requests are forgotten together.
+const FORGOTTEN: i64 = 500;
+
+async fn forget(on: &mut Transaction<'_>, before: Timestamp) -> Result<Outcome, Refused> {
+    let over = "SELECT id FROM requests WHERE state <> 'waiting' AND closed < $1 ORDER BY id LIMIT $2";
+    let values = [before.micros().into(), FORGOTTEN.into()];
+    let mut gone = on.change(&format!("DELETE FROM answers WHERE request IN ({over})"), &values).await?;
+    gone += on.change(&format!("DELETE FROM requests WHERE id IN ({over})"), &values).await?;
+    for table in ["sessions", "invitations"] {
+        gone += on.change(&format!("DELETE FROM {table} WHERE expires < $1"), &[before.micros().into()]).await?;
+    }
+    Ok(if gone == 0 { Outcome::Same } else { Outcome::Done })
 }

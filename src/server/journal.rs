@@ -1,10 +1,11 @@
-//! The journal, read again from its first entry: each must name the digest of the one before it. Refuses to serve on one
+//! The journal: each entry names the digest of the one before it, and is read again from the first one. Refuses to serve on one
 //! that does not hold, since nobody would know what else was changed.
 
 use serde::Deserialize;
 
-use super::database::{Database, DatabaseError, Row};
-use crate::encoding::json;
+use super::change::Refused;
+use super::database::{Database, DatabaseError, Row, Transaction};
+use crate::encoding::json::{self, json};
 use crate::model::{Digest, Timestamp};
 
 /// How many entries are read at a time.
@@ -80,6 +81,25 @@ impl Chain {
         self.next += 1;
         Ok(())
     }
+}
+
+/// Writes the next entry: each names the digest of the one before it.
+///
+/// # Errors
+/// When it has no canonical form, or the database does not answer.
+pub async fn add(on: &mut Transaction<'_>, now: Timestamp, what: json::Value) -> Result<(), Refused> {
+    let last = on.rows("SELECT number, digest FROM journal ORDER BY number DESC LIMIT 1", &[]).await?;
+    let (number, before) = match last.first() {
+        Some(row) => (row.int(0)? + 1, row.text(1)?.to_owned()),
+        None => (0, Digest::ZERO.to_string()),
+    };
+    let entry = json!({"number": number, "prev": before, "time": now, "v": 1, "what": what});
+    let bytes = json::canonical(&entry)?;
+    let digest = Digest::of(&bytes).to_string();
+    let text = String::from_utf8_lossy(&bytes).into_owned();
+    let values = [number.into(), now.micros().into(), text.into(), digest.into()];
+    on.change("INSERT INTO journal (number, time, entry, digest) VALUES ($1, $2, $3, $4)", &values).await?;
+    Ok(())
 }
 
 /// The digest of an entry that stands where it should.

@@ -14,6 +14,7 @@ mod listening;
 pub mod metrics;
 mod pages;
 pub mod renewal;
+pub mod report;
 pub mod sealing;
 pub mod secret;
 pub mod serve;
@@ -22,4 +23,5 @@ pub mod tokens;
 pub mod writer;
 
 pub use backup::BackupError;
-pub use serve::{ServeError, Serving, Settings};
+pub use report::Form;
+pub use serve::{ServeError, Serving, Settings, Traces};

@@ -12,7 +12,7 @@ use tokio::runtime::Runtime;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::backup::{self, BackupError, Copied};
-use super::change::{Change, Refused};
+use super::change::{Change, Outcome, Refused};
 use super::clock::now;
 use super::database::{Database, DatabaseError, Place};
 use super::door::{self, Door};
@@ -23,12 +23,15 @@ use super::limits::Limits;
 use super::listening::listen;
 use super::metrics::Metrics;
 use super::renewal::{self, RenewalError};
+use super::report::{Form, Lines, Report, Spans};
 use super::sealing::{Sealing, SealingError};
 use super::secret;
 use super::tls::{Certificate, Files, TlsError};
 use super::tokens::{Role, Token};
 use super::writer::{WriteError, Writer};
 use crate::model::{Digest, Fingerprint, InvalidPage, Page, Timestamp};
+use crate::ports::Names;
+use crate::remote::{Collector, RemoteError};
 
 /// How the server is set up.
 #[derive(Debug, Clone)]
@@ -49,6 +52,31 @@ pub struct Settings {
     pub database: Option<String>,
     /// Where browsers find it; this machine's own name where none is named.
     pub page: Option<Page>,
+    /// For how long it keeps what is over; for ever where nothing is said.
+    pub keep: Option<Duration>,
+    /// What it says while it serves.
+    pub log: Form,
+    /// Says a line, with its end.
+    pub say: fn(&str),
+    /// Where it sends spans, and under the name of which service.
+    pub traces: Option<Traces>,
+}
+
+/// Where spans go.
+#[derive(Clone)]
+pub struct Traces {
+    /// The address that takes them.
+    pub url: String,
+    /// What the server is called there.
+    pub service: String,
+    /// How its name is looked up.
+    pub names: Arc<dyn Names>,
+}
+
+impl std::fmt::Debug for Traces {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Traces").field("url", &self.url).finish_non_exhaustive()
+    }
 }
 
 /// Why the server does not run.
@@ -98,6 +126,9 @@ pub enum ServeError {
     /// Something is still under another key.
     #[error(transparent)]
     Renewal(#[from] RenewalError),
+    /// Spans cannot be sent there.
+    #[error("the collector of traces: {0}")]
+    Traces(#[from] RemoteError),
     /// Its page has no usable address.
     #[error(transparent)]
     Page(#[from] InvalidPage),
@@ -138,7 +169,12 @@ impl Serving {
             let writer = Writer::start(Arc::clone(&database), hub.clone(), Arc::clone(&metrics));
             let limits = Arc::new(Limits::new(settings.rate, settings.waits));
             let behind_proxy = settings.behind_proxy;
-            Ok::<_, ServeError>(App { database, writer, hub, sealing, limits, metrics, behind_proxy, page })
+            let traces = settings.traces.clone();
+            let spans = traces
+                .map(|to| Ok::<_, RemoteError>(Spans::start(Collector::new(&to.url, to.names)?, to.service)))
+                .transpose()?;
+            let report = Report::new(Lines::start(settings.log, settings.say)?, spans);
+            Ok::<_, ServeError>(App { database, writer, hub, sealing, limits, report, metrics, behind_proxy, page })
         })?;
         Ok(Self { runtime, settings, app })
     }
@@ -232,11 +268,7 @@ impl Serving {
     ///
     /// # Errors
     /// When tokens would travel in the clear, its certificate or journal does not hold, or it cannot listen.
-    pub fn serve(
-        self,
-        listening: impl FnOnce(SocketAddr),
-        tell: impl Fn(String) + Send + Sync + 'static,
-    ) -> Result<(), ServeError> {
+    pub fn serve(self, listening: impl FnOnce(SocketAddr) -> String) -> Result<(), ServeError> {
         let Self { runtime, settings, mut app } = self;
         if settings.tls.is_none() && !settings.behind_proxy && !settings.listen.ip().is_loopback() {
             return Err(ServeError::Clear(settings.listen));
@@ -248,13 +280,18 @@ impl Serving {
             let listener = TcpListener::bind(settings.listen).await.map_err(fault)?;
             let address = listener.local_addr().map_err(fault)?;
             app.page = Arc::new(page(&settings, address)?);
-            listening(address);
+            app.report.news(&listening(address));
+            let report = app.report.clone();
             let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
             let hub = app.hub.clone();
             tokio::spawn(expire(app.clone()));
+            if let Some(keep) = settings.keep {
+                tokio::spawn(forget(app.clone(), keep));
+            }
             tokio::spawn(hear(app.clone()));
             if let Some(certificate) = certificate.clone() {
-                tokio::spawn(async move { certificate.watch(tell).await });
+                let report = app.report.clone();
+                tokio::spawn(async move { certificate.watch(move |news| report.news(&format!("gate: {news}"))).await });
             }
             let ended = async move {
                 tokio::select! {
@@ -264,6 +301,7 @@ impl Serving {
                 hub.end();
             };
             listen(listener, router(app), certificate, ended).await;
+            report.end().await;
             Ok(())
         })
     }
@@ -292,6 +330,17 @@ fn page(settings: &Settings, listen: SocketAddr) -> Result<Page, InvalidPage> {
         },
         Ok,
     )
+}
+
+/// Forgets what is over for so long.
+async fn forget(app: App, keep: Duration) {
+    let mut every = tokio::time::interval(Duration::from_secs(60));
+    loop {
+        every.tick().await;
+        let before = now().minus(keep);
+        // What fails, or is left, is tried again within a minute.
+        while matches!(app.writer.make(Change::Forgotten { before }).await, Ok(Outcome::Done)) {}
+    }
 }
 
 /// Closes requests whose time is over, though their hosts did not say so.

@@ -2,6 +2,7 @@
 
 mod browser;
 mod carried;
+mod deployment;
 mod described;
 mod doctor;
 mod interface;
@@ -11,6 +12,7 @@ mod numbers;
 mod operations;
 mod pages;
 mod postgres;
+mod reports;
 mod several;
 mod tls;
 

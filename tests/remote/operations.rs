@@ -148,3 +148,32 @@ fn several_servers_change_the_key_one_after_the_other() {
     assert_eq!(scene.approver.answer("approve", &id, &scene.alice).run().status, Status::Exited(0));
     assert_eq!(gate.wait().status, Status::Exited(0));
 }
+
+#[test]
+fn what_is_over_is_kept_for_as_long_as_operators_say() {
+    for on in BOTH {
+        let (server, keys) = (Server::with(on, &["--keep", "1s"]), Sandbox::new());
+        let alice = keys.ssh_key("alice", "");
+        let host = User::new(&server, &server.token("host", "build01"), &alice, "");
+        let approver = User::new(&server, &server.token("approver", "alice"), &alice, "");
+        let mut scene = Scene { server, host, approver, alice, keys };
+        let (done, over) = scene.host.ask();
+        scene.arrived(&over);
+        assert_eq!(scene.approver.answer("deny", &over, &scene.alice).run().status, Status::Exited(0));
+        assert_eq!(done.wait().status, Status::Exited(77));
+        let (gate, waiting) = scene.host.ask();
+        scene.arrived(&waiting);
+        std::thread::sleep(std::time::Duration::from_millis(1100));
+        // It looks when it starts, and every minute.
+        scene.server.kill();
+        scene.server.start();
+        let eve = scene.server.token("auditor", "eve");
+        wait_until("the request to be forgotten", || {
+            (scene.server.asked(&eve, &format!("/v1/requests/{over}"), &[]).0 == 404).then_some(())
+        });
+        let (_, log) = scene.server.asked(&eve, "/v1/log?limit=1000", &[]);
+        assert!(log.to_string().contains(r#"\"kind\":\"forgotten\""#) && log.to_string().contains(&over), "{log}");
+        assert_eq!(scene.approver.answer("approve", &waiting, &scene.alice).run().status, Status::Exited(0));
+        assert_eq!(gate.wait().status, Status::Exited(0), "what waits is kept");
+    }
+}

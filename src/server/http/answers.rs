@@ -117,7 +117,8 @@ async fn news(app: &App, id: RequestId, host: &str, after: u64) -> Result<News, 
         .rows("SELECT state FROM requests WHERE id = $1 AND host = $2", &[id.to_string().into(), host.into()])
         .await?;
     let row = rows.first().ok_or_else(|| Problem::missing("request"))?;
-    let state = wire::State::named(row.text(0)?).ok_or_else(Problem::unavailable)?;
+    let state = wire::State::named(row.text(0)?)
+        .ok_or_else(|| Problem::unavailable("a request has a state that this gate does not know"))?;
     Ok(News { state, answers: row::answers(app, id, after).await? })
 }
 

@@ -12,6 +12,7 @@ use super::problem::Problem;
 use crate::model::Digest;
 use crate::server::clock::now;
 use crate::server::listening::Peer;
+use crate::server::report::Owner;
 use crate::server::tokens::{Caller, Role};
 
 impl FromRequestParts<App> for Caller {
@@ -27,6 +28,9 @@ impl FromRequestParts<App> for Caller {
         let header = parts.headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
         let token = header.and_then(|value| value.strip_prefix("Bearer ")).ok_or_else(stranger)?;
         let caller = Self::of(app, token).await?.ok_or_else(stranger)?;
+        if let Some(owner) = parts.extensions.get::<Owner>() {
+            owner.is(caller.role, &caller.token);
+        }
         app.limits.call(&caller.token).map_err(Problem::busy)?;
         Ok(caller)
     }

@@ -28,6 +28,7 @@ use super::hub::Hub;
 use super::limits::Limits;
 use super::metrics::Metrics;
 use super::pages;
+use super::report::Report;
 use super::sealing::Sealing;
 use super::writer::Writer;
 use crate::model::Page;
@@ -53,6 +54,8 @@ pub struct App {
     pub sealing: Arc<Sealing>,
     /// How much one caller may ask.
     pub limits: Arc<Limits>,
+    /// What is told of calls.
+    pub report: Report,
     /// What is counted.
     pub metrics: Arc<Metrics>,
     /// Whether a proxy stands before the server, which says whom it speaks for.

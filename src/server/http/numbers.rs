@@ -1,8 +1,10 @@
 //! `GET /metrics`: for auditors, and for a scraper on the server's own host. Refuses everybody else, since numbers tell of
 //! people too.
 
+use std::time::Instant;
+
 use axum::Extension;
-use axum::extract::{Request, State};
+use axum::extract::{MatchedPath, Request, State};
 use axum::http::HeaderValue;
 use axum::http::header::CONTENT_TYPE;
 use axum::middleware::Next;
@@ -10,9 +12,11 @@ use axum::response::{IntoResponse as _, Response};
 
 use super::App;
 use super::problem::Problem;
+use crate::server::clock::now;
 use crate::server::database::Row;
 use crate::server::listening::Peer;
 use crate::server::metrics::Now;
+use crate::server::report::{Call, Cause, Owner, Trace};
 use crate::server::tokens::{Caller, Role};
 
 /// Tells what was counted.
@@ -37,9 +41,18 @@ pub async fn metrics(
     Ok(response)
 }
 
-/// Counts every response.
-pub async fn counted(State(app): State<App>, request: Request, next: Next) -> Response {
+/// Counts and reports every call.
+pub async fn counted(State(app): State<App>, mut request: Request, next: Next) -> Response {
+    let (begun, clock, owner) = (now(), Instant::now(), Owner::default());
+    request.extensions_mut().insert(owner.clone());
+    let method = request.method().to_string();
+    let route = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
+    let named = request.headers().get("traceparent").and_then(|value| value.to_str().ok());
+    let trace = Trace::of(named);
     let response = next.run(request).await;
-    app.metrics.response(response.status().as_u16());
+    let status = response.status().as_u16();
+    app.metrics.response(status);
+    let cause = response.extensions().get::<Cause>().cloned();
+    app.report.call(&Call { begun, took: clock.elapsed(), method, route, status, owner, cause, trace });
     response
 }

@@ -14,6 +14,7 @@ use axum::response::{IntoResponse, Response};
 use crate::remote::wire;
 use crate::server::change::Refused;
 use crate::server::database::DatabaseError;
+use crate::server::report::Cause;
 use crate::server::sealing::SealingError;
 use crate::server::writer::WriteError;
 
@@ -28,6 +29,8 @@ pub struct Problem {
     detail: String,
     /// After how long another try may help.
     after: Option<Duration>,
+    /// Why, for operators; the caller is not told.
+    cause: Option<Cause>,
 }
 
 impl Problem {
@@ -63,11 +66,12 @@ impl Problem {
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, "evidence", detail.into())
     }
 
-    /// Later, perhaps.
-    pub fn unavailable() -> Self {
+    /// Later, perhaps; why is told to operators alone.
+    pub fn unavailable(cause: impl Into<String>) -> Self {
         let detail = "the server cannot do this at the moment; try again".to_owned();
         Self {
             after: Some(Duration::from_secs(1)),
+            cause: Some(Cause(cause.into())),
             ..Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", detail)
         }
     }
@@ -84,7 +88,7 @@ impl Problem {
     }
 
     const fn new(status: StatusCode, kind: &'static str, detail: String) -> Self {
-        Self { status, kind, detail, after: None }
+        Self { status, kind, detail, after: None, cause: None }
     }
 
     /// A request that no page of this server made.
@@ -139,6 +143,9 @@ impl IntoResponse for Problem {
             let seconds = after.as_secs() + u64::from(after.subsec_nanos() > 0);
             response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
         }
+        if let Some(cause) = self.cause {
+            response.extensions_mut().insert(cause);
+        }
         response
     }
 }
@@ -146,7 +153,9 @@ impl IntoResponse for Problem {
 impl From<WriteError> for Problem {
     fn from(error: WriteError) -> Self {
         match error {
-            WriteError::Unavailable(_) | WriteError::Refused(Refused::Database(_)) => Self::unavailable(),
+            WriteError::Unavailable(_) | WriteError::Refused(Refused::Database(_)) => {
+                Self::unavailable(error.to_string())
+            }
             WriteError::Refused(refused) => match refused {
                 Refused::Missing(what) => Self::missing(what),
                 Refused::Unwritten(_) => Self::form(refused.to_string()),
@@ -160,13 +169,13 @@ impl From<WriteError> for Problem {
 }
 
 impl From<DatabaseError> for Problem {
-    fn from(_: DatabaseError) -> Self {
-        Self::unavailable()
+    fn from(error: DatabaseError) -> Self {
+        Self::unavailable(error.to_string())
     }
 }
 
 impl From<SealingError> for Problem {
-    fn from(_: SealingError) -> Self {
-        Self::unavailable()
+    fn from(error: SealingError) -> Self {
+        Self::unavailable(error.to_string())
     }
 }

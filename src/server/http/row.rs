@@ -15,9 +15,10 @@ pub const LISTED: &str = "id, host, digest, created, expires, state,
 
 /// A request in a list. One whose time is over is told so, before anybody has closed it.
 pub fn listed(row: &Row) -> Result<Listed, Problem> {
-    let broken = |_| Problem::unavailable();
+    let broken = |_| Problem::unavailable("a request counts a negative number of answers");
     let expires = time(row.int(4)?);
-    let state = State::named(row.text(5)?).ok_or_else(Problem::unavailable)?;
+    let state = State::named(row.text(5)?)
+        .ok_or_else(|| Problem::unavailable("a request has a state that this gate does not know"))?;
     Ok(Listed {
         id: row.parsed(0)?,
         host: row.text(1)?.to_owned(),
@@ -32,7 +33,7 @@ pub fn listed(row: &Row) -> Result<Listed, Problem> {
 /// A request as it was published.
 pub fn publication(app: &App, id: RequestId, sealed: &[u8]) -> Result<Publication, Problem> {
     let text = app.sealing.opened(&of_request(&id.to_string()), sealed)?;
-    json::strict(&text).map_err(|_| Problem::unavailable())
+    json::strict(&text).map_err(|error| Problem::unavailable(format!("request {id} as it is stored: {error}")))
 }
 
 /// The answers to a request behind this number.
@@ -48,7 +49,7 @@ fn answered(app: &App, id: RequestId, row: &Row) -> Result<Answered, Problem> {
     let digest = row.text(1)?;
     let verdict = app.sealing.opened(&of_answer(&id.to_string(), digest), row.blob(5)?)?;
     Ok(Answered {
-        number: u64::try_from(row.int(0)?).map_err(|_| Problem::unavailable())?,
+        number: u64::try_from(row.int(0)?).map_err(|_| Problem::unavailable("an answer has a negative number"))?,
         digest: row.parsed(1)?,
         approver: row.text(2)?.to_owned(),
         decision: if row.text(3)? == "approve" { Answer::Approve } else { Answer::Deny },

@@ -55,7 +55,9 @@ pub struct ByPasskey {
 
 /// The page that asks who it is.
 pub fn asked(app: &App, fault: Option<String>) -> Response {
-    let Some((challenge, ticket)) = ticket(app) else { return Problem::unavailable().into_response() };
+    let Some((challenge, ticket)) = ticket(app) else {
+        return Problem::unavailable("the system gives no random bytes").into_response();
+    };
     let host = app.page.host().to_owned();
     let status = if fault.is_some() { StatusCode::FORBIDDEN } else { StatusCode::UNAUTHORIZED };
     rendered(status, &Enter { frame: Frame::of(None), challenge, ticket, host, fault })
@@ -101,7 +103,8 @@ pub async fn leave(
     own(&headers, &app)?;
     visitor.marked(&form.mark)?;
     app.writer.make(Change::Door(Door::Left { digest: visitor.session })).await?;
-    let cookie = HeaderValue::from_str(&cookie(&app.page, None)).map_err(|_| Problem::unavailable())?;
+    let cookie = HeaderValue::from_str(&cookie(&app.page, None))
+        .map_err(|_| Problem::unavailable("a cookie that is no header"))?;
     Ok((AppendHeaders([(SET_COOKIE, cookie)]), Redirect::to("/")).into_response())
 }
 
@@ -118,7 +121,7 @@ async fn entered(
     entrance: &str,
     once: Option<Digest>,
 ) -> Result<HeaderValue, Problem> {
-    let secret = secret::word().ok_or_else(Problem::unavailable)?;
+    let secret = secret::word().ok_or_else(|| Problem::unavailable("the system gives no random bytes"))?;
     let door = Door::Entered {
         digest: Digest::of(secret.as_bytes()),
         principal: principal.to_owned(),
@@ -128,7 +131,8 @@ async fn entered(
         expires: now().plus(SESSION),
     };
     app.writer.make(Change::Door(door)).await?;
-    HeaderValue::from_str(&cookie(&app.page, Some(&secret))).map_err(|_| Problem::unavailable())
+    HeaderValue::from_str(&cookie(&app.page, Some(&secret)))
+        .map_err(|_| Problem::unavailable("a cookie that is no header"))
 }
 
 /// A new challenge, and the server's word for it, in base64.

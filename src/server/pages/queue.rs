@@ -89,8 +89,9 @@ impl News {
 
 /// A request as it was published, in the form people see.
 pub fn received(publication: &Publication) -> Result<Received, Problem> {
-    let bytes = unpadded::decoded(publication.request.as_bytes()).ok_or_else(Problem::unavailable)?;
-    Received::read(&bytes).map_err(|_| Problem::unavailable())
+    let bytes = unpadded::decoded(publication.request.as_bytes())
+        .ok_or_else(|| Problem::unavailable("a request as it is stored: it is no base64"))?;
+    Received::read(&bytes).map_err(|error| Problem::unavailable(format!("a request as it is stored: {error}")))
 }
 
 async fn rows(app: &App) -> Result<(Vec<Row>, Vec<Row>), Problem> {

@@ -158,7 +158,7 @@ impl IntoResponse for Refusal {
 pub fn rendered(status: StatusCode, page: &impl Template) -> Response {
     match page.render() {
         Ok(text) => (status, Html(text)).into_response(),
-        Err(_) => Problem::unavailable().into_response(),
+        Err(error) => Problem::unavailable(format!("a page: {error}")).into_response(),
     }
 }
 

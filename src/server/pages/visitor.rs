@@ -13,6 +13,7 @@ use crate::server::clock::now;
 use crate::server::door::SESSION;
 use crate::server::http::App;
 use crate::server::http::problem::Problem;
+use crate::server::report::Owner;
 use crate::server::tokens::Role;
 
 /// The header that carries the mark of a session's pages.
@@ -44,7 +45,12 @@ impl FromRequestParts<App> for Visitor {
                 .and_then(|accept| accept.to_str().ok())
                 .is_some_and(|a| a.contains("text/html"));
         match found {
-            Some(visitor) => Ok(visitor),
+            Some(visitor) => {
+                if let Some(owner) = parts.extensions.get::<Owner>() {
+                    owner.is(visitor.role, &visitor.entrance);
+                }
+                Ok(visitor)
+            }
             None if for_people => Err(enter::asked(app, None)),
             None => Err(Problem::unknown_caller().into_response()),
         }
