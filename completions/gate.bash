@@ -88,6 +88,9 @@ _gate() {
             gate__subcmd__key,show)
                 cmd="gate__subcmd__key__subcmd__show"
                 ;;
+            gate__subcmd__key,token)
+                cmd="gate__subcmd__key__subcmd__token"
+                ;;
             gate__subcmd__policy,check)
                 cmd="gate__subcmd__policy__subcmd__check"
                 ;;
@@ -378,7 +381,7 @@ _gate() {
             return 0
             ;;
         gate__subcmd__key)
-            opts="-h --help new list show import accept revoke"
+            opts="-h --help new list show import token accept revoke"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -479,6 +482,20 @@ _gate() {
             ;;
         gate__subcmd__key__subcmd__show)
             opts="-h --json --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        gate__subcmd__key__subcmd__token)
+            opts="-h --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

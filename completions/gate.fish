@@ -104,13 +104,14 @@ complete -c gate -n "__fish_gate_using_subcommand deny" -l reason -d 'Say why, i
 complete -c gate -n "__fish_gate_using_subcommand deny" -l yes -d 'Do not ask; without a terminal ID, --key and --reason are needed as well'
 complete -c gate -n "__fish_gate_using_subcommand deny" -s h -l help -d 'Print help'
 complete -c gate -n "__fish_gate_using_subcommand withdraw" -s h -l help -d 'Print help'
-complete -c gate -n "__fish_gate_using_subcommand key; and not __fish_seen_subcommand_from new list show import accept revoke" -s h -l help -d 'Print help'
-complete -c gate -n "__fish_gate_using_subcommand key; and not __fish_seen_subcommand_from new list show import accept revoke" -f -a "new" -d 'Make a new Ed25519 key, protected by a passphrase'
-complete -c gate -n "__fish_gate_using_subcommand key; and not __fish_seen_subcommand_from new list show import accept revoke" -f -a "list" -d 'List the keys of this user'
-complete -c gate -n "__fish_gate_using_subcommand key; and not __fish_seen_subcommand_from new list show import accept revoke" -f -a "show" -d 'Print the public half of a key, as `gate init --key` and authorized_keys take it'
-complete -c gate -n "__fish_gate_using_subcommand key; and not __fish_seen_subcommand_from new list show import accept revoke" -f -a "import" -d 'Copy a key file of OpenSSH, and the .pub file beside it, to gate\'s keys'
-complete -c gate -n "__fish_gate_using_subcommand key; and not __fish_seen_subcommand_from new list show import accept revoke" -f -a "accept" -d 'Sign that the principals of the configuration may answer'
-complete -c gate -n "__fish_gate_using_subcommand key; and not __fish_seen_subcommand_from new list show import accept revoke" -f -a "revoke" -d 'Take a key out of use for good; counts at once'
+complete -c gate -n "__fish_gate_using_subcommand key; and not __fish_seen_subcommand_from new list show import token accept revoke" -s h -l help -d 'Print help'
+complete -c gate -n "__fish_gate_using_subcommand key; and not __fish_seen_subcommand_from new list show import token accept revoke" -f -a "new" -d 'Make a new Ed25519 key, protected by a passphrase'
+complete -c gate -n "__fish_gate_using_subcommand key; and not __fish_seen_subcommand_from new list show import token accept revoke" -f -a "list" -d 'List the keys of this user'
+complete -c gate -n "__fish_gate_using_subcommand key; and not __fish_seen_subcommand_from new list show import token accept revoke" -f -a "show" -d 'Print the public half of a key, as `gate init --key` and authorized_keys take it'
+complete -c gate -n "__fish_gate_using_subcommand key; and not __fish_seen_subcommand_from new list show import token accept revoke" -f -a "import" -d 'Copy a key file of OpenSSH, and the .pub file beside it, to gate\'s keys'
+complete -c gate -n "__fish_gate_using_subcommand key; and not __fish_seen_subcommand_from new list show import token accept revoke" -f -a "token" -d 'Keep the token that lets this account in at the approval server, in place of the one before'
+complete -c gate -n "__fish_gate_using_subcommand key; and not __fish_seen_subcommand_from new list show import token accept revoke" -f -a "accept" -d 'Sign that the principals of the configuration may answer'
+complete -c gate -n "__fish_gate_using_subcommand key; and not __fish_seen_subcommand_from new list show import token accept revoke" -f -a "revoke" -d 'Take a key out of use for good; counts at once'
 complete -c gate -n "__fish_gate_using_subcommand key; and __fish_seen_subcommand_from new" -l name -d 'The name of its file [default: the name of this account]' -r
 complete -c gate -n "__fish_gate_using_subcommand key; and __fish_seen_subcommand_from new" -l comment -d 'What stands beside the public half [default: NAME@HOST]' -r
 complete -c gate -n "__fish_gate_using_subcommand key; and __fish_seen_subcommand_from new" -l no-passphrase -d 'Leave the key unprotected: whatever runs under this account can use it'
@@ -123,6 +124,7 @@ complete -c gate -n "__fish_gate_using_subcommand key; and __fish_seen_subcomman
 complete -c gate -n "__fish_gate_using_subcommand key; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help'
 complete -c gate -n "__fish_gate_using_subcommand key; and __fish_seen_subcommand_from import" -l json -d 'Print one JSON object'
 complete -c gate -n "__fish_gate_using_subcommand key; and __fish_seen_subcommand_from import" -s h -l help -d 'Print help'
+complete -c gate -n "__fish_gate_using_subcommand key; and __fish_seen_subcommand_from token" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c gate -n "__fish_gate_using_subcommand key; and __fish_seen_subcommand_from accept" -l key -d 'Sign with this key, which must be enrolled already [default: the one that is]' -r -F
 complete -c gate -n "__fish_gate_using_subcommand key; and __fish_seen_subcommand_from accept" -l reason -d 'Say why, in the record' -r
 complete -c gate -n "__fish_gate_using_subcommand key; and __fish_seen_subcommand_from accept" -l yes -d 'Do not ask; without a terminal --key and --reason are needed as well'

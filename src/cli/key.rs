@@ -1,6 +1,6 @@
 //! `gate key`: the keys that answers are signed with. None is ever written over, and only public halves are printed.
 
-use std::io::Write as _;
+use std::io::{IsTerminal as _, Read as _, Write as _};
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
@@ -40,6 +40,11 @@ enum Command {
     Show(Show),
     /// Copy a key file of OpenSSH, and the .pub file beside it, to gate's keys
     Import(Import),
+    /// Keep the token that lets this account in at the approval server, in place of the one before
+    ///
+    /// It is typed, or read from standard input, and goes into the keyring that `keys` in config.yaml names, else into a
+    /// file of this account alone. In CI it is in the variable GATE_TOKEN instead.
+    Token,
     /// Sign that the principals of the configuration may answer
     ///
     /// Who may answer is pinned in the log; what widens it counts once somebody who was enrolled before has signed it.
@@ -117,6 +122,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Complaint> {
             let key = made(&place.keys(), new, &place.config.host)?;
             told(&place, &key, new.json, "made")?
         }
+        Command::Token => token(&place)?,
         Command::Accept(said) => super::enrolment::accepted(&place, said)?,
         Command::Revoke(said) => super::enrolment::revoked(&place, said)?,
         Command::Import(import) => {
@@ -137,6 +143,30 @@ pub fn run(arguments: &Arguments) -> Result<(), Complaint> {
         }
     };
     std::io::stdout().write_all(text.as_bytes()).map_err(|error| Complaint::output(&error))
+}
+
+/// How much of standard input is looked at.
+const LONGEST_TOKEN: u64 = 4096;
+
+fn token(place: &Place) -> Result<String, Complaint> {
+    let unread = |error: std::io::Error| Complaint::new(exit::USAGE, format!("the token cannot be read: {error}"));
+    crate::host::undumpable().map_err(unread)?;
+    let mut text = Zeroizing::new(String::new());
+    if std::io::stdin().is_terminal() {
+        let terminal =
+            Terminal::open().ok_or_else(|| Complaint::new(exit::USAGE, "there is no terminal to type at"))?;
+        if let Some(typed) = terminal.secret("Token: ").map_err(unread)? {
+            text = typed;
+        }
+    } else {
+        std::io::stdin().take(LONGEST_TOKEN).read_to_string(&mut text).map_err(unread)?;
+    }
+    let kept = crate::host::token::keep(&place.paths, place.config.keys, &text);
+    let kept = kept.map_err(|failure| match (Complaint::new(exit::USAGE, failure.message), failure.hint) {
+        (complaint, Some(hint)) => complaint.hint(hint),
+        (complaint, None) => complaint,
+    })?;
+    Ok(format!("kept the token in {kept}\n"))
 }
 
 /// Name and comment of a new key.

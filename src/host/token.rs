@@ -2,6 +2,9 @@
 //! configuration names. Refuses a file that others can read.
 
 use std::ffi::OsString;
+use std::fs;
+use std::io::Write as _;
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
@@ -43,12 +46,37 @@ pub fn read(place: &Place<'_>) -> Result<Zeroizing<String>, Failure> {
     if let Some(kept) = in_keyring(place.store)? {
         return Ok(kept);
     }
-    let path = place.paths.keys().join(FILE);
     let none = || Failure {
         message: "no token lets this account in at the approval server".to_owned(),
-        hint: Some(format!("put it into `{}` (chmod 600), or into GATE_TOKEN in CI", path.display())),
+        hint: Some("`gate key token` keeps the one that the server printed; in CI it is in GATE_TOKEN".to_owned()),
     };
-    in_file(&path)?.ok_or_else(none)
+    in_file(&place.paths.keys().join(FILE))?.ok_or_else(none)
+}
+
+/// Keeps a token where [`read`] finds it, in place of the one before: in the keyring that keys are in, else in a file of this
+/// account alone. Says where.
+///
+/// # Errors
+/// When it is no token, or cannot be written.
+pub fn keep(paths: &Paths, store: KeyStore, text: &str) -> Result<String, Failure> {
+    let kept = token(text).ok_or_else(|| Failure {
+        message: "this is no token".to_owned(),
+        hint: Some("`gate serve token` at the server prints one: gate_ROLE_…".to_owned()),
+    })?;
+    if to_keyring(store, &kept)? {
+        return Ok("the keyring".to_owned());
+    }
+    let path = paths.keys().join(FILE);
+    let fault = |error: std::io::Error| unfit(&path, &format!("cannot be written: {error}"));
+    let folder = paths.keys();
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(&folder).map_err(fault)?;
+    let staged = path.with_extension(format!("{}.new", std::process::id()));
+    // One that was left behind by a process of this number is of no use.
+    let _ = fs::remove_file(&staged);
+    let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&staged).map_err(fault)?;
+    let written = file.write_all(format!("{}\n", *kept).as_bytes()).and_then(|()| file.sync_all());
+    written.and_then(|()| fs::rename(&staged, &path)).map_err(fault)?;
+    Ok(Shown::os(path.as_os_str()).to_string())
 }
 
 fn in_file(path: &Path) -> Result<Option<Zeroizing<String>>, Failure> {
@@ -65,13 +93,21 @@ fn in_file(path: &Path) -> Result<Option<Zeroizing<String>>, Failure> {
 #[cfg(feature = "keyring")]
 fn in_keyring(store: KeyStore) -> Result<Option<Zeroizing<String>>, Failure> {
     use super::keyring::{Ring, fetch};
-    let ring = match store {
-        KeyStore::File => return Ok(None),
-        KeyStore::SecretService => Ring::SecretService,
-        KeyStore::Kernel => Ring::Kernel,
-    };
+    let Some(ring) = Ring::chosen(store) else { return Ok(None) };
     let kept = fetch(ring, NAME).map_err(|error| Failure::of(&error))?;
     Ok(kept.and_then(|bytes| std::str::from_utf8(&bytes).ok().and_then(token)))
+}
+
+#[cfg(feature = "keyring")]
+fn to_keyring(store: KeyStore, token: &str) -> Result<bool, Failure> {
+    let Some(ring) = super::keyring::Ring::chosen(store) else { return Ok(false) };
+    super::keyring::keep(ring, NAME, token.as_bytes()).map_err(|error| Failure::of(&error))?;
+    Ok(true)
+}
+
+#[cfg(not(feature = "keyring"))]
+fn to_keyring(_: KeyStore, _: &str) -> Result<bool, Failure> {
+    Ok(false)
 }
 
 #[cfg(not(feature = "keyring"))]
@@ -122,6 +158,14 @@ mod tests {
         fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
         assert_eq!(found(home.path(), None).unwrap(), "gate_host_1_x");
         assert_eq!(found(home.path(), Some("gate_host_2_y")).unwrap(), "gate_host_2_y");
+        let paths = Paths::within(home.path());
+        assert!(keep(&paths, KeyStore::File, "two words").is_err());
+        assert_eq!(found(home.path(), None).unwrap(), "gate_host_1_x");
+        let said = keep(&paths, KeyStore::File, " gate_host_3_z\n").unwrap();
+        assert!(said.ends_with("keys/remote.token"), "{said}");
+        assert_eq!(found(home.path(), None).unwrap(), "gate_host_3_z");
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        assert_eq!(fs::read_dir(path.parent().unwrap()).unwrap().count(), 1);
         assert!(found(home.path(), Some("")).is_err(), "an empty one is not skipped");
         fs::write(&path, "two words").unwrap();
         assert!(found(home.path(), None).unwrap_err().contains("holds no token"));

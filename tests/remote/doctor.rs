@@ -51,3 +51,34 @@ fn a_machine_that_is_set_up_is_told_so() {
     scene.host.sandbox.write("gate/config.yaml", "remote: 1\n");
     assert_eq!(last(&scene.host), (Status::Exited(78), "configuration".to_owned(), false));
 }
+
+#[test]
+fn a_token_is_kept_in_a_file_or_a_keyring_and_never_shown() {
+    let server = Server::new(On::Sqlite);
+    let keys = Sandbox::new();
+    let alice = keys.ssh_key("alice", "");
+    let user = User::new(&server, "gate_host_0_old", &alice, "");
+    let file = user.sandbox.gate_home().join("keys/remote.token");
+    // A session keyring of this test's own, which ends with it.
+    let script = "printf '%s' \"$T\" | \"$G\" key token && \"$G\" doctor --json";
+    let config = user.sandbox.read("gate/config.yaml");
+    for (more, kept) in [("", true), ("keys: kernel\n", false)] {
+        user.sandbox.write("gate/config.yaml", format!("{config}{more}"));
+        let token = server.token("host", "build01");
+        let words = ["-", program("bash").to_str().unwrap(), "-c", script].map(str::to_owned);
+        let call = user.sandbox.call(program("keyctl"), ["session"]).args(&words);
+        let ran = call.env("T", &token).env("G", env!("CARGO_BIN_EXE_gate")).run();
+        assert_eq!(ran.status, Status::Exited(0), "{more} {ran:?}");
+        let secret = token.split('_').nth(3).unwrap();
+        assert!(!ran.stdout.contains(secret) && !ran.stderr.contains(secret), "{ran:?}");
+        assert!(ran.stdout.contains("kept the token in"), "{ran:?}");
+        assert_eq!(file.exists(), kept);
+        if kept {
+            assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+            fs::remove_file(&file).unwrap();
+        }
+    }
+    let ran = user.sandbox.gate(["key", "token"]).stdin("two words").run();
+    assert_eq!(ran.status, Status::Exited(64), "{ran:?}");
+    assert!(!ran.stderr.contains("two words"), "{ran:?}");
+}
