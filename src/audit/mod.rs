@@ -10,6 +10,7 @@ mod fault;
 #[cfg(test)]
 mod history;
 mod line;
+mod lines;
 mod report;
 mod seal;
 mod tree;
@@ -20,6 +21,7 @@ pub use body::{Genesis, Opening, Pin, Torn, clock_stepped, closing};
 pub use entry::{Entry, Kind, Mode, Reserved};
 pub use fault::{Fault, What};
 pub use line::{LineFault, Record, Sealed, leaf};
+pub use lines::{Lines, body, seconds, visible, whole};
 pub use report::{Note, Report};
 pub use seal::{Line, SealError, Stamp, Tip, sealed};
 pub use tree::{Tree, TreeFault};

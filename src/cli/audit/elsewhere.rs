@@ -1,7 +1,7 @@
 //! What the approval server has seen of this host's log: heads that the log here must hold. Refuses to take a server that
 //! knows another log of this host for one that knows nothing.
 
-use crate::audit::{Known, Mark};
+use crate::audit::{Known, Mark, seconds};
 use crate::model::LogId;
 use crate::remote::RemoteDesk;
 
@@ -38,7 +38,7 @@ pub fn heads(log: Option<LogId>) -> Result<Vec<Known>, Complaint> {
             return Err(Complaint::new(exit::EVIDENCE, why)
                 .hint("find out who began a new log, and where the one before it is"));
         }
-        let source = format!("the approval server, since {},", super::seconds(head.seen));
+        let source = format!("the approval server, since {},", seconds(head.seen));
         known.push(Known { size: head.head.size, mark: Mark::Root(head.head.root), source });
     }
     Ok(known)

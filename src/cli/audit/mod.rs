@@ -1,7 +1,6 @@
 //! `gate audit`: what the log says, whether it holds, and what to do when it does not.
 
 mod elsewhere;
-mod line;
 mod repair;
 pub mod show;
 mod verify;
@@ -13,7 +12,7 @@ use clap::{Args, Subcommand};
 
 use crate::host::config::Paths;
 use crate::host::log::LogError;
-use crate::model::{Shown, Timestamp};
+use crate::model::Shown;
 use crate::ports::Failure;
 
 use super::exit;
@@ -69,12 +68,6 @@ pub fn place(named: Option<&PathBuf>, paths: &Paths) -> PathBuf {
     named.cloned().unwrap_or_else(|| paths.audit())
 }
 
-/// A time without its fraction.
-pub fn seconds(time: Timestamp) -> String {
-    let text = time.to_string();
-    text.split_once('.').map_or(text.clone(), |(seconds, _)| format!("{seconds}Z"))
-}
-
 /// `1 record`, `2 records`.
 fn counted(count: u64, what: &str) -> String {
     let plural = if count == 1 { "" } else { "s" };
@@ -90,6 +83,6 @@ mod tests {
         assert_eq!(counted(1, "record"), "1 record");
         assert_eq!(counted(0, "record"), "0 records");
         let time = "2026-11-22T02:26:59.000001Z".parse().unwrap();
-        assert_eq!(seconds(time), "2026-11-22T02:26:59Z");
+        assert_eq!(crate::audit::seconds(time), "2026-11-22T02:26:59Z");
     }
 }

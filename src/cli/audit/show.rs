@@ -8,7 +8,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use crate::audit::{Kind, Record};
+use crate::audit::{Kind, Lines, Record, body, visible, whole};
 use crate::encoding::json::Value;
 use crate::host::clock::HostClock;
 use crate::host::log;
@@ -19,7 +19,6 @@ use super::super::exit;
 use super::super::failure::Complaint;
 use super::super::output;
 use super::super::surroundings::paths;
-use super::line::{Lines, body, visible, whole};
 use super::{PATIENCE, counted, place, unreadable};
 
 /// Show the records, one line each

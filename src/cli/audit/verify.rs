@@ -10,7 +10,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::actions::verify::{Examination, Examined, Expected, What};
 use crate::approval::{LARGEST_REQUEST, Received};
-use crate::audit::{self, Known, Mark, Mode, Note, Pin};
+use crate::audit::{self, Known, Mark, Mode, Note, Pin, seconds};
 use crate::host::log;
 use crate::model::{Fingerprint, LogId, PublicKey, Shown};
 
@@ -18,7 +18,7 @@ use super::super::exit;
 use super::super::failure::Complaint;
 use super::super::output;
 use super::super::surroundings::paths;
-use super::{PATIENCE, counted, place, seconds, unreadable};
+use super::{PATIENCE, counted, place, unreadable};
 
 /// After so many records, somebody at a terminal is told that it goes on.
 const MANY: u64 = 20_000;

@@ -6,10 +6,10 @@ use std::path::PathBuf;
 use clap::Args;
 
 use crate::actions::replay::{Replay, Replayed};
+use crate::audit::seconds;
 use crate::host::policies;
 use crate::policy::Policy as Rules;
 
-use super::super::audit::seconds;
 use super::super::audit::show::{Since, since};
 use super::super::exit;
 use super::super::failure::Complaint;

@@ -8,11 +8,9 @@ use std::os::unix::ffi::OsStrExt as _;
 
 use serde::Deserialize as _;
 
-use crate::audit::{Kind, Opening, Record, Torn};
+use super::{Kind, Opening, Record, Torn};
 use crate::encoding::json::{Map, Value, json};
-use crate::model::{Shown, Text, quoted_word};
-
-use super::seconds;
+use crate::model::{Shown, Text, Timestamp, quoted_word};
 
 /// Where a command is cut in a line.
 const LONGEST: usize = 300;
@@ -26,7 +24,14 @@ pub struct Lines {
 impl Lines {
     /// The record's line, without a newline. Takes every record, in order, also those that are not shown.
     pub fn line(&mut self, record: &Record) -> String {
-        let said = match record.kind {
+        let said = self.said(record);
+        let line = format!("{:>6}  {}  {:<7}  {said}", record.seq, seconds(record.time), record.kind.word());
+        line.trim_end().to_owned()
+    }
+
+    /// The same without number, time and type.
+    pub fn said(&mut self, record: &Record) -> String {
+        match record.kind {
             Kind::Request => {
                 let what = request(record);
                 self.asked.insert(id(record), what.clone());
@@ -47,9 +52,7 @@ impl Lines {
             Kind::Clock => format!("the clock stepped back from {}", text(record, "before")),
             Kind::Key => people(record),
             Kind::Grant | Kind::Anchor | Kind::Erase => String::new(),
-        };
-        let line = format!("{:>6}  {}  {:<7}  {said}", record.seq, seconds(record.time), record.kind.word());
-        line.trim_end().to_owned()
+        }
     }
 
     fn refusal(&mut self, record: &Record) -> String {
@@ -62,6 +65,13 @@ impl Lines {
         let what = self.asked.remove(&id(record)).unwrap_or_default();
         format!("{why} {what} ({}): {reasons}", id(record))
     }
+}
+
+/// A time without its fraction.
+#[must_use]
+pub fn seconds(time: Timestamp) -> String {
+    let text = time.to_string();
+    text.split_once('.').map_or(text.clone(), |(seconds, _)| format!("{seconds}Z"))
 }
 
 /// Who may answer from here on, and why that changed.
@@ -78,6 +88,7 @@ fn people(record: &Record) -> String {
 }
 
 /// The body of a record as it is signed, with blobs put back, as one line of JSON.
+#[must_use]
 pub fn body(record: &Record) -> Value {
     let mut members: Map<String, Value> = record.members.clone();
     let own = json!({
@@ -91,6 +102,7 @@ pub fn body(record: &Record) -> Value {
 }
 
 /// JSON that says the same and shows nothing that could move a cursor or turn a line around.
+#[must_use]
 pub fn visible(json: &str) -> String {
     let mut text = String::with_capacity(json.len());
     for character in json.chars() {
@@ -109,6 +121,7 @@ pub fn visible(json: &str) -> String {
 }
 
 /// Everything a record says, a member a line.
+#[must_use]
 pub fn whole(record: &Record) -> String {
     let mut text = String::new();
     tree(&body(record), 2, &mut text);
