@@ -25,7 +25,7 @@ pub use lines::{Lines, body, seconds, visible, whole};
 pub use report::{Note, Report};
 pub use seal::{Line, SealError, Stamp, Tip, sealed};
 pub use tree::{Tree, TreeFault};
-pub use verify::{Known, Mark, Verifier};
+pub use verify::{Known, Mark, Standing, Verifier};
 
 /// The DSSE payload type of a record's body.
 pub const PAYLOAD_TYPE: &str = "application/vnd.gate.audit.v1+json";

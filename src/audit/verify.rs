@@ -4,6 +4,8 @@
 //! INVARIANT (leaf): each line, good or bad, is one leaf; where a repair opens a segment further on, zeros fill the gap.
 //! So the tree a host keeps and the tree built here are the same.
 
+mod standing;
+
 use std::collections::BTreeSet;
 
 use serde::Deserialize;
@@ -12,6 +14,8 @@ use super::body::{Opening, Torn};
 use super::{Fault, Kind, Lookup, Note, Pin, Record, Report, Tree, What, leaf};
 use crate::encoding::json::canonical;
 use crate::model::{Digest, Fingerprint, LogHead, PublicKey, RequestId, Timestamp};
+
+pub use standing::Standing;
 
 /// How many faults are listed.
 const MOST_FAULTS: usize = 1000;
