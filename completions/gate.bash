@@ -64,6 +64,9 @@ _gate() {
             gate__subcmd__audit,repair)
                 cmd="gate__subcmd__audit__subcmd__repair"
                 ;;
+            gate__subcmd__audit,ship)
+                cmd="gate__subcmd__audit__subcmd__ship"
+                ;;
             gate__subcmd__audit,show)
                 cmd="gate__subcmd__audit__subcmd__show"
                 ;;
@@ -203,7 +206,7 @@ _gate() {
             return 0
             ;;
         gate__subcmd__audit)
-            opts="-h --help verify show repair"
+            opts="-h --help verify show ship repair"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -218,6 +221,20 @@ _gate() {
             ;;
         gate__subcmd__audit__subcmd__repair)
             opts="-h --yes --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        gate__subcmd__audit__subcmd__ship)
+            opts="-h --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -138,10 +138,11 @@ complete -c gate -n "__fish_gate_using_subcommand init" -l account -d 'An accoun
 complete -c gate -n "__fish_gate_using_subcommand init" -l system -d 'Write /etc/gate/config.yaml, for everybody on this host'
 complete -c gate -n "__fish_gate_using_subcommand init" -l new-log -d 'Begin a new audit log although there is one; its first record names the head of the old'
 complete -c gate -n "__fish_gate_using_subcommand init" -s h -l help -d 'Print help'
-complete -c gate -n "__fish_gate_using_subcommand audit; and not __fish_seen_subcommand_from verify show repair" -s h -l help -d 'Print help'
-complete -c gate -n "__fish_gate_using_subcommand audit; and not __fish_seen_subcommand_from verify show repair" -f -a "verify" -d 'Check that the log was not changed and that every run had the approvals it needed'
-complete -c gate -n "__fish_gate_using_subcommand audit; and not __fish_seen_subcommand_from verify show repair" -f -a "show" -d 'Show the records, one line each'
-complete -c gate -n "__fish_gate_using_subcommand audit; and not __fish_seen_subcommand_from verify show repair" -f -a "repair" -d 'Go on behind damaged lines, which stay as they are; a person\'s decision'
+complete -c gate -n "__fish_gate_using_subcommand audit; and not __fish_seen_subcommand_from verify show ship repair" -s h -l help -d 'Print help'
+complete -c gate -n "__fish_gate_using_subcommand audit; and not __fish_seen_subcommand_from verify show ship repair" -f -a "verify" -d 'Check that the log was not changed and that every run had the approvals it needed'
+complete -c gate -n "__fish_gate_using_subcommand audit; and not __fish_seen_subcommand_from verify show ship repair" -f -a "show" -d 'Show the records, one line each'
+complete -c gate -n "__fish_gate_using_subcommand audit; and not __fish_seen_subcommand_from verify show ship repair" -f -a "ship" -d 'Send the records that the approval server does not have yet'
+complete -c gate -n "__fish_gate_using_subcommand audit; and not __fish_seen_subcommand_from verify show ship repair" -f -a "repair" -d 'Go on behind damaged lines, which stay as they are; a person\'s decision'
 complete -c gate -n "__fish_gate_using_subcommand audit; and __fish_seen_subcommand_from verify" -l log -d 'The log\'s id, as the file `log` beside `config.yaml` names it [default: this host\'s]' -r
 complete -c gate -n "__fish_gate_using_subcommand audit; and __fish_seen_subcommand_from verify" -l key -d 'The key that signs the log, or its fingerprint [default: this host\'s]' -r
 complete -c gate -n "__fish_gate_using_subcommand audit; and __fish_seen_subcommand_from verify" -l kept -d 'A request that was kept elsewhere: the log must hold the history it names' -r -F
@@ -154,6 +155,8 @@ complete -c gate -n "__fish_gate_using_subcommand audit; and __fish_seen_subcomm
 complete -c gate -n "__fish_gate_using_subcommand audit; and __fish_seen_subcommand_from show" -l dir -d 'The log\'s directory, or a copy of one [default: this host\'s log]' -r -F
 complete -c gate -n "__fish_gate_using_subcommand audit; and __fish_seen_subcommand_from show" -l json -d 'Print the body of each record as one JSON object a line'
 complete -c gate -n "__fish_gate_using_subcommand audit; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help'
+complete -c gate -n "__fish_gate_using_subcommand audit; and __fish_seen_subcommand_from ship" -l quiet -d 'Say nothing where all went well'
+complete -c gate -n "__fish_gate_using_subcommand audit; and __fish_seen_subcommand_from ship" -s h -l help -d 'Print help'
 complete -c gate -n "__fish_gate_using_subcommand audit; and __fish_seen_subcommand_from repair" -l yes -d 'Do not ask'
 complete -c gate -n "__fish_gate_using_subcommand audit; and __fish_seen_subcommand_from repair" -s h -l help -d 'Print help'
 complete -c gate -n "__fish_gate_using_subcommand doctor" -l json -d 'Print one JSON object'

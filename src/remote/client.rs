@@ -151,9 +151,32 @@ impl Client {
     /// # Errors
     /// Each reason of [`RemoteError`].
     pub async fn post<T: Serialize + Sync>(&self, path: &str, body: &T) -> Result<(), RemoteError> {
+        self.handed_in(path, body, ANSWER).await.map(drop)
+    }
+
+    /// Hands something in that takes so much longer, and reads what comes back.
+    ///
+    /// # Errors
+    /// Each reason of [`RemoteError`].
+    pub async fn put_to<T, R>(&self, path: &str, body: &T, longer: Duration) -> Result<R, RemoteError>
+    where
+        T: Serialize + Sync,
+        R: DeserializeOwned,
+    {
+        let response = self.handed_in(path, body, ANSWER + longer).await?;
+        let bytes = bounded(response).await?;
+        json::foreign(&bytes).ok_or_else(|| RemoteError::Foreign(path.to_owned()))
+    }
+
+    async fn handed_in<T: Serialize + Sync>(
+        &self,
+        path: &str,
+        body: &T,
+        within: Duration,
+    ) -> Result<Response, RemoteError> {
         let body = json::canonical(body).map_err(|error| RemoteError::Foreign(error.to_string()))?;
-        let request = self.request(Method::POST, path)?.timeout(ANSWER);
-        self.sent(request.header("content-type", "application/json").body(body)).await.map(drop)
+        let request = self.request(Method::POST, path)?.timeout(within);
+        self.sent(request.header("content-type", "application/json").body(body)).await
     }
 
     fn request(&self, method: Method, path: &str) -> Result<reqwest::RequestBuilder, RemoteError> {

@@ -5,6 +5,8 @@ mod client;
 #[cfg(feature = "server")]
 mod collector;
 mod desk;
+pub mod records;
+mod shipping;
 mod waiting;
 pub mod wire;
 
@@ -12,4 +14,5 @@ pub use client::{Access, RemoteError};
 #[cfg(feature = "server")]
 pub use collector::Collector;
 pub use desk::{AtServer, RemoteDesk};
+pub use shipping::RemoteSink;
 pub use waiting::RemoteApprovals;

@@ -4,6 +4,7 @@
 use super::database::{DatabaseError, Transaction, Value};
 use super::door::Door;
 use super::journal;
+use super::records::Kept;
 use super::tokens::Role;
 use crate::encoding::json::{self, json};
 use crate::model::{Answer, Digest, Fingerprint, LogHead, LogId, RequestId, Timestamp};
@@ -92,6 +93,8 @@ pub enum Change {
         /// The digest of the key.
         key: Digest,
     },
+    /// A host ships its log.
+    Kept(Kept),
 }
 
 /// What came of a change.
@@ -135,6 +138,9 @@ pub enum Refused {
     /// More than are kept.
     #[error("there are {0} answers to it already")]
     Full(i64),
+    /// Somebody else was faster, so that it was checked against what is no more.
+    #[error("somebody else changed it at the same time")]
+    Moved,
     /// The database failed; whether it happened is not known.
     #[error(transparent)]
     Database(#[from] DatabaseError),
@@ -182,6 +188,7 @@ impl Change {
             Self::Door(door) => door.apply(on, now).await?,
             Self::Forgotten { before } => forget(on, *before).await?,
             Self::Restored { .. } | Self::Rekeyed { .. } => Outcome::Done,
+            Self::Kept(kept) => kept.apply(on, now).await?,
         };
         if outcome == Outcome::Done {
             journal::add(on, now, self.told()).await?;
@@ -198,7 +205,8 @@ impl Change {
             | Self::Door(_)
             | Self::Restored { .. }
             | Self::Rekeyed { .. }
-            | Self::Forgotten { .. } => None,
+            | Self::Forgotten { .. }
+            | Self::Kept(_) => None,
             Self::Published { id, .. } => Some(*id),
             Self::Answered { request, .. } | Self::Closed { request, .. } => Some(*request),
         }
@@ -291,6 +299,7 @@ impl Change {
             Self::Restored { digest, taken } => json!({"kind": "restored", "copy": digest, "taken": taken}),
             Self::Forgotten { before } => json!({"kind": "forgotten", "before": before}),
             Self::Rekeyed { key } => json!({"kind": "rekeyed", "key": key}),
+            Self::Kept(kept) => kept.told(),
         }
     }
 }
@@ -304,7 +313,7 @@ pub const fn word(answer: Answer) -> &'static str {
 }
 
 /// A host is known by the key that it showed first.
-async fn known(
+pub(super) async fn known(
     on: &mut Transaction<'_>,
     host: &str,
     key: Fingerprint,
@@ -328,10 +337,16 @@ async fn known(
     Ok(())
 }
 
-/// One size of a log has one root.
-async fn seen(on: &mut Transaction<'_>, host: &str, head: &LogHead, now: Timestamp) -> Result<(), Refused> {
+/// One size of a log has one root, whether a request named it or the records themselves are here.
+pub(super) async fn seen(on: &mut Transaction<'_>, host: &str, head: &LogHead, now: Timestamp) -> Result<(), Refused> {
     let size = i64::try_from(head.size).unwrap_or(i64::MAX);
     let (log, root) = (head.log.to_string(), head.root.to_string());
+    let statement = "SELECT root FROM records WHERE log = $1 AND number = $2";
+    let found = on.rows(statement, &[log.as_str().into(), (size - 1).into()]).await?;
+    if let Some(row) = found.first().filter(|row| row.text(0).ok() != Some(&root)) {
+        let why = format!("{size} records had the root {}, and now have {root}", row.text(0)?);
+        return Err(Refused::OtherLog { host: host.to_owned(), why });
+    }
     let statement = "SELECT root FROM heads WHERE log = $1 AND size = $2";
     let found = on.rows(statement, &[log.as_str().into(), size.into()]).await?;
     match found.first() {

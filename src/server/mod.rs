@@ -13,6 +13,7 @@ pub mod limits;
 mod listening;
 pub mod metrics;
 mod pages;
+pub mod records;
 pub mod renewal;
 pub mod report;
 pub mod sealing;

@@ -40,7 +40,9 @@ pub async fn renew(database: &Database, sealing: &Sealing) -> Result<u64, Renewa
                 let Some((place, sealed)) = table.text(row)? else { continue };
                 let fault = |source| RenewalError::Sealing { table: table.name, source };
                 if let Some(text) = sealing.renewed(&place, sealed).map_err(fault)? {
-                    changed.push(table.key_of(row).chain([Value::Blob(text)]).collect::<Vec<_>>());
+                    changed.push(
+                        table.key_of(row).chain([Value::Blob(text), Value::Blob(sealed.to_vec())]).collect::<Vec<_>>(),
+                    );
                 }
             }
             if !changed.is_empty() {

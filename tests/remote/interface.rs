@@ -26,12 +26,16 @@ fn every_route_is_for_its_roles_alone() {
     let (one, answers, close) =
         (format!("/v1/requests/{id}"), format!("/v1/requests/{id}/answers"), format!("/v1/requests/{id}/close"));
     let none = serde_json::json!({});
-    let routes: [(&str, &str, &Value, &[&str]); 8] = [
+    let routes: [(&str, &str, &Value, &[&str]); 12] = [
         ("GET", "/v1/requests", &none, &["host", "approver", "auditor"]),
         ("GET", &one, &none, &["host", "approver", "auditor"]),
         ("GET", &answers, &none, &["host"]),
         ("GET", "/v1/log", &none, &["auditor"]),
         ("GET", "/v1/heads", &none, &["host", "auditor"]),
+        ("GET", "/v1/hosts", &none, &["auditor"]),
+        ("GET", "/v1/records", &none, &["auditor"]),
+        ("GET", "/v1/records/end", &none, &["host"]),
+        ("POST", "/v1/records", &none, &["host"]),
         ("POST", "/v1/requests", &publication, &["host"]),
         ("POST", &answers, &none, &["approver"]),
         ("POST", &close, &none, &["host"]),

@@ -6,7 +6,7 @@ use super::*;
 
 impl Server {
     /// Has a statement carried out behind the server's back.
-    fn meddle(&self, statement: &str) {
+    pub(super) fn meddle(&self, statement: &str) {
         if let Some(database) = &self.database {
             return database.sql(statement);
         }

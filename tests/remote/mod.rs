@@ -12,6 +12,7 @@ mod numbers;
 mod operations;
 mod pages;
 mod postgres;
+mod records;
 mod reports;
 mod several;
 mod tls;

@@ -2,6 +2,7 @@
 
 mod elsewhere;
 mod repair;
+mod ship;
 pub mod show;
 mod verify;
 
@@ -33,6 +34,8 @@ enum Command {
     Verify(verify::Arguments),
     /// Show the records, one line each
     Show(show::Arguments),
+    /// Send the records that the approval server does not have yet
+    Ship(ship::Arguments),
     /// Go on behind damaged lines, which stay as they are; a person's decision
     Repair(repair::Arguments),
 }
@@ -42,6 +45,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Complaint> {
     match &arguments.command {
         Command::Verify(arguments) => verify::run(arguments),
         Command::Show(arguments) => show::run(arguments),
+        Command::Ship(arguments) => ship::run(arguments),
         Command::Repair(arguments) => repair::run(arguments).map(|()| ExitCode::SUCCESS),
     }
 }

@@ -19,6 +19,7 @@ mod port;
 mod read;
 mod repair;
 mod segment;
+mod shipping;
 mod tree;
 mod turn;
 
@@ -27,6 +28,7 @@ pub use history::Recorded;
 pub use key::read_pin;
 pub use read::verify;
 pub use repair::Repaired;
+pub use shipping::{Raw, Shipping};
 
 use crate::audit::{Entry, Kind, Mode, Pin, Record, Tip};
 use crate::clearance::Receipt;

@@ -55,13 +55,7 @@ impl Snapshot {
         for (first, length) in self.segments.iter().filter(|(first, _)| *first >= from.0) {
             let start = if *first == from.0 { from.1 } else { 0 };
             let name = segment::name(*first);
-            let mut file = dir.read(&name).doing("open", dir.path(&name))?;
-            file.seek(SeekFrom::Start(start)).doing("read", dir.path(&name))?;
-            let mut lines = Lines {
-                reader: BufReader::with_capacity(256 * 1024, file.take(length.saturating_sub(start))),
-                offset: start,
-                line: Vec::new(),
-            };
+            let mut lines = Lines::of(dir, *first, *length, start)?;
             piece(Piece::Segment(*first))?;
             loop {
                 match lines.next().doing("read", dir.path(&name))? {
@@ -75,17 +69,27 @@ impl Snapshot {
     }
 }
 
-struct Lines {
+pub(super) struct Lines {
     reader: BufReader<Take<File>>,
     /// Where the line read last ends; for an unfinished one, where it begins.
     offset: u64,
-    line: Vec<u8>,
+    /// The line read last, without its newline.
+    pub line: Vec<u8>,
 }
 
 impl Lines {
+    /// The lines of a segment that was so long, from an offset on.
+    pub fn of(dir: &Dir, first: u64, length: u64, start: u64) -> Result<Self, LogError> {
+        let name = segment::name(first);
+        let mut file = dir.read(&name).doing("open", dir.path(&name))?;
+        file.seek(SeekFrom::Start(start)).doing("read", dir.path(&name))?;
+        let reader = BufReader::with_capacity(256 * 1024, file.take(length.saturating_sub(start)));
+        Ok(Self { reader, offset: start, line: Vec::new() })
+    }
+
     /// The next line: whether it is finished, or `None` at the end. What is beyond the length of any line is read and
     /// dropped, so that a file without newlines does not fill the memory.
-    fn next(&mut self) -> std::io::Result<Option<bool>> {
+    pub fn next(&mut self) -> std::io::Result<Option<bool>> {
         self.line.clear();
         let mut length = 0;
         loop {

@@ -34,6 +34,24 @@ pub const STEPS: &[&[&str]] = &[&[
     "CREATE TABLE sessions (
         digest TEXT PRIMARY KEY, principal TEXT NOT NULL, role TEXT NOT NULL, entrance TEXT NOT NULL, once TEXT UNIQUE,
         created BIGINT NOT NULL, expires BIGINT NOT NULL, ended BIGINT)",
+], &[
+    // What hosts ship of their logs. `sealed` holds what the verifier knows after `size` records.
+    "CREATE TABLE logs (
+        log TEXT PRIMARY KEY, host TEXT NOT NULL, size BIGINT NOT NULL, last TEXT NOT NULL, root TEXT NOT NULL,
+        arrived BIGINT NOT NULL, sealed BYTEA NOT NULL)",
+    "CREATE INDEX logs_by_host ON logs (host)",
+    // `rules` has a space before and behind each; `digest` is the leaf hash of the line, `root` that of the tree it ends.
+    "CREATE TABLE records (
+        log TEXT NOT NULL, number BIGINT NOT NULL, host TEXT NOT NULL, segment BIGINT NOT NULL, time BIGINT NOT NULL,
+        kind TEXT NOT NULL, rules TEXT NOT NULL, outcome TEXT, request TEXT, digest TEXT NOT NULL, root TEXT NOT NULL,
+        arrived BIGINT NOT NULL, sealed BYTEA NOT NULL, PRIMARY KEY (log, number))",
+    "CREATE INDEX records_by_time ON records (time, log, number)",
+    "CREATE INDEX records_by_host ON records (host, time, log, number)",
+    "CREATE INDEX records_by_request ON records (log, request)",
+    "CREATE TABLE blobs (log TEXT NOT NULL, digest TEXT NOT NULL, sealed BYTEA NOT NULL, PRIMARY KEY (log, digest))",
+    "CREATE TABLE conflicts (
+        log TEXT NOT NULL, number BIGINT NOT NULL, digest TEXT NOT NULL, host TEXT NOT NULL, why TEXT NOT NULL,
+        seen BIGINT NOT NULL, sealed BYTEA NOT NULL, PRIMARY KEY (log, number, digest))",
 ]];
 
 /// The newest version.

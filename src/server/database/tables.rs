@@ -2,7 +2,6 @@
 //! compares this with what the steps make.
 
 use super::{DatabaseError, Row, Value};
-use crate::server::sealing::{of_answer, of_request};
 
 /// One table.
 #[derive(Debug, Clone, Copy)]
@@ -13,34 +12,67 @@ pub struct Table {
     pub columns: &'static [&'static str],
     /// How many columns its key has.
     pub key: usize,
+    /// What its encrypted texts are bound to: a word, and the columns behind it.
+    pub bound: Option<(&'static str, &'static [usize])>,
 }
 
 /// All tables, those that others refer to first.
 pub const TABLES: &[Table] = &[
-    Table { name: "tokens", key: 1, columns: &["id", "role", "name", "digest", "created", "expires", "revoked"] },
-    Table { name: "hosts", key: 1, columns: &["name", "record_key", "log", "first"] },
+    Table {
+        name: "tokens",
+        key: 1,
+        bound: None,
+        columns: &["id", "role", "name", "digest", "created", "expires", "revoked"],
+    },
+    Table { name: "hosts", key: 1, bound: None, columns: &["name", "record_key", "log", "first"] },
     Table {
         name: "requests",
         key: 1,
+        bound: Some(("request", &[0])),
         columns: &["id", "host", "digest", "created", "expires", "arrived", "state", "closed", "sealed"],
     },
     Table {
         name: "answers",
         key: 2,
+        bound: Some(("answer", &[0, 2])),
         columns: &["request", "number", "digest", "approver", "decision", "arrived", "by_token", "sealed"],
     },
-    Table { name: "heads", key: 2, columns: &["log", "size", "host", "root", "seen"] },
-    Table { name: "journal", key: 1, columns: &["number", "time", "entry", "digest"] },
-    Table { name: "invitations", key: 1, columns: &["digest", "principal", "created", "expires", "used"] },
+    Table { name: "heads", key: 2, bound: None, columns: &["log", "size", "host", "root", "seen"] },
+    Table { name: "journal", key: 1, bound: None, columns: &["number", "time", "entry", "digest"] },
+    Table { name: "invitations", key: 1, bound: None, columns: &["digest", "principal", "created", "expires", "used"] },
     Table {
         name: "passkeys",
         key: 1,
+        bound: None,
         columns: &["fingerprint", "credential", "principal", "key", "created", "revoked"],
     },
     Table {
         name: "sessions",
         key: 1,
+        bound: None,
         columns: &["digest", "principal", "role", "entrance", "once", "created", "expires", "ended"],
+    },
+    Table {
+        name: "logs",
+        key: 1,
+        bound: Some(("log", &[0, 2])),
+        columns: &["log", "host", "size", "last", "root", "arrived", "sealed"],
+    },
+    Table {
+        name: "records",
+        key: 2,
+        bound: Some(("record", &[0, 1])),
+        columns: &[
+            "log", "number", "host", "segment", "time", "kind", "rules", "outcome", "request", "digest", "root",
+            "arrived", "sealed",
+        ],
+    },
+    Table { name: "blobs", key: 2, bound: Some(("blob", &[0, 1])), columns: &["log", "digest", "sealed"] },
+    Table {
+        name: "conflicts",
+        key: 3,
+        bound: Some(("conflict", &[0, 1, 2])),
+        columns: &["log", "number", "digest", "host", "why", "seen", "sealed"],
     },
 ];
 
@@ -83,11 +115,16 @@ impl Table {
     /// When the row is none of this table.
     pub fn text<'r>(&self, row: &'r Row) -> Result<Option<(String, &'r [u8])>, DatabaseError> {
         let Some(sealed) = self.sealed() else { return Ok(None) };
-        let place = match self.name {
-            "requests" => of_request(row.text(0)?),
-            "answers" => of_answer(row.text(0)?, row.text(2)?),
-            _ => return Err(DatabaseError::Column(sealed)),
-        };
+        let (word, columns) = self.bound.ok_or(DatabaseError::Column(sealed))?;
+        let mut place = word.to_owned();
+        for column in columns {
+            let part = row.values().get(*column).ok_or(DatabaseError::Column(*column))?;
+            place += &match part {
+                Value::Int(number) => format!(" {number}"),
+                Value::Text(text) => format!(" {text}"),
+                Value::Null | Value::Blob(_) => return Err(DatabaseError::Column(*column)),
+            };
+        }
         Ok(Some((place, row.blob(sealed)?)))
     }
 
@@ -96,11 +133,13 @@ impl Table {
         row.0.iter().take(self.key).cloned()
     }
 
-    /// The statement that exchanges the encrypted text of the row with a key; the text is its last value.
+    /// The statement that exchanges the encrypted text of the row with a key, unless it is another by now; the new text and
+    /// the old one are its last values.
     #[must_use]
     pub fn renew(&self) -> String {
         let keys: Vec<_> = (1..).zip(self.columns).take(self.key).map(|(at, name)| format!("{name} = ${at}")).collect();
-        format!("UPDATE {} SET sealed = ${} WHERE {}", self.name, self.key + 1, keys.join(" AND "))
+        let (new, old) = (self.key + 1, self.key + 2);
+        format!("UPDATE {} SET sealed = ${new} WHERE {} AND sealed = ${old}", self.name, keys.join(" AND "))
     }
 }
 
@@ -121,6 +160,7 @@ mod tests {
         let sqlite = Sqlite::open(&folder.path().join("gate.db")).unwrap();
         let statement = "SELECT t.name, c.name, c.pk FROM sqlite_schema t, pragma_table_info(t.name) c
             WHERE t.type = 'table' ORDER BY t.name, c.pk = 0, c.pk";
+        assert!(TABLES.iter().all(|table| table.sealed().is_some() == table.bound.is_some()));
         let mut made: BTreeMap<String, (usize, Vec<String>)> = BTreeMap::new();
         for row in sqlite.rows(statement, &[]).unwrap() {
             let (key, columns) = made.entry(row.text(0).unwrap().to_owned()).or_default();

@@ -10,6 +10,7 @@ mod me;
 mod numbers;
 mod paging;
 pub(super) mod problem;
+pub(super) mod records;
 pub(super) mod requests;
 pub(super) mod row;
 
@@ -75,9 +76,12 @@ pub fn router(app: App) -> Router {
         .route("/v1/me", get(me::me))
         .route("/v1/log", get(kept::log))
         .route("/v1/heads", get(kept::heads))
+        .route("/v1/hosts", get(records::hosts))
+        .route("/v1/records/end", get(records::end))
         .layer(small)
         .merge(pages::routes())
         .route("/v1/requests", post(requests::publish).layer(DefaultBodyLimit::max(LARGEST_BODY)))
+        .route("/v1/records", get(records::search).post(records::ship).layer(DefaultBodyLimit::max(LARGEST_BODY)))
         .route("/openapi.json", get(described::document))
         .route("/metrics", get(numbers::metrics))
         .route("/healthz", get(health::alive))

@@ -106,8 +106,9 @@ impl Problem {
         &self.detail
     }
 
-    fn conflict(detail: String) -> Self {
-        Self::new(StatusCode::CONFLICT, "conflict", detail)
+    /// It cannot be so any more.
+    pub fn conflict(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::CONFLICT, "conflict", detail.into())
     }
 }
 
@@ -160,7 +161,7 @@ impl From<WriteError> for Problem {
                 Refused::Missing(what) => Self::missing(what),
                 Refused::Unwritten(_) => Self::form(refused.to_string()),
                 Refused::OtherKey { .. } | Refused::OtherLog { .. } => Self::evidence(refused.to_string()),
-                Refused::Other(_) | Refused::Over(_) | Refused::Full(_) | Refused::Database(_) => {
+                Refused::Other(_) | Refused::Over(_) | Refused::Full(_) | Refused::Moved | Refused::Database(_) => {
                     Self::conflict(refused.to_string())
                 }
             },
