@@ -1,5 +1,6 @@
 //! All layers of policy together; refuses a layer that says more than it may.
 
+use std::cell::LazyCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::above::Above;
@@ -54,7 +55,8 @@ impl Policy {
                 Layer::User => !has_system,
                 Layer::Project => false,
             };
-            let ids: BTreeSet<String> = policy.rules().map(|(_, rule)| rule.id.clone()).collect();
+            // Only a rule that replaces another needs them; all built-in ones are read for it.
+            let ids = LazyCell::new(|| policy.rules().map(|(_, rule)| rule.id.clone()).collect::<BTreeSet<_>>());
             let below = Below {
                 find: &|name| policy.tool(name),
                 has_set: &|name| policy.built_in.set(name).is_some(),
