@@ -41,6 +41,7 @@ pub const HOMES: &[Home] = &[
     Home { package: "hyper_util", modules: &["server"] },
     Home { package: "indicatif", modules: &["cli"] },
     Home { package: "jiff", modules: &["model"] },
+    Home { package: "jsonwebtoken", modules: &["encoding"] },
     Home { package: "keyring", modules: &["host"] },
     Home { package: "keyring_core", modules: &["host"] },
     Home { package: "libc", modules: &["host"] },
