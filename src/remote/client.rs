@@ -129,7 +129,7 @@ impl Client {
             .connect_timeout(CONNECT)
             .redirect(reqwest::redirect::Policy::none())
             .user_agent(concat!("gate/", env!("CARGO_PKG_VERSION")))
-            .dns_resolver(Arc::new(Lookup(Arc::clone(&access.names))))
+            .dns_resolver(Arc::new(Lookup { names: Arc::clone(&access.names), may: |_| true }))
             .build()
             .map_err(|error| unreachable(&error))?;
         Ok(Self { access, http })
@@ -211,26 +211,33 @@ async fn bounded(mut response: Response) -> Result<Vec<u8>, RemoteError> {
     Ok(bytes)
 }
 
-/// The innermost cause says most, and none of them names the token.
 pub(super) fn unreachable(error: &reqwest::Error) -> RemoteError {
+    RemoteError::Unreachable(innermost(error))
+}
+
+/// The innermost cause says most, and none of them names the token.
+pub(super) fn innermost(error: &reqwest::Error) -> String {
     let mut cause: &dyn std::error::Error = error;
     while let Some(source) = cause.source() {
         cause = source;
     }
     let text = cause.to_string();
-    RemoteError::Unreachable(text.split(" (os error").next().unwrap_or_default().to_lowercase())
+    text.split(" (os error").next().unwrap_or_default().to_lowercase()
 }
 
-/// Names as this host looks them up.
-pub(super) struct Lookup(pub(super) Arc<dyn Names>);
+/// Names as this host looks them up, less the addresses that nobody may be sent to.
+pub(super) struct Lookup {
+    pub names: Arc<dyn Names>,
+    pub may: fn(&IpAddr) -> bool,
+}
 
 impl Resolve for Lookup {
     fn resolve(&self, name: Name) -> Resolving {
-        let names = Arc::clone(&self.0);
+        let (names, may) = (Arc::clone(&self.names), self.may);
         Box::pin(async move {
             let host = name.as_str().to_owned();
             let found = tokio::task::spawn_blocking(move || names.addresses(&host)).await?;
-            let found: Vec<IpAddr> = found.iter().filter_map(|address| address.parse().ok()).collect();
+            let found: Vec<IpAddr> = found.iter().filter_map(|address| address.parse().ok()).filter(may).collect();
             if found.is_empty() {
                 return Err(format!("there is no host `{}`", name.as_str()).into());
             }

@@ -28,7 +28,7 @@ impl Collector {
         let http = reqwest::Client::builder()
             .timeout(PATIENCE)
             .redirect(reqwest::redirect::Policy::none())
-            .dns_resolver(Arc::new(Lookup(names)))
+            .dns_resolver(Arc::new(Lookup { names, may: |_| true }))
             .build()
             .map_err(|error| unreachable(&error))?;
         Ok(Self { url: parsed.ok_or_else(|| RemoteError::Address(url.to_owned()))?, http })

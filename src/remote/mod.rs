@@ -1,5 +1,5 @@
 //! The approval server as a host and an approver use it. Nothing that comes from there is believed: the host that runs
-//! judges every answer itself.
+//! judges every answer itself. And, for the server, web servers that are not gate's.
 
 mod client;
 #[cfg(feature = "server")]
@@ -8,6 +8,7 @@ mod desk;
 pub mod records;
 mod shipping;
 mod waiting;
+mod web;
 pub mod wire;
 
 pub use client::{Access, RemoteError};
@@ -16,3 +17,4 @@ pub use collector::Collector;
 pub use desk::{AtServer, RemoteDesk};
 pub use shipping::RemoteSink;
 pub use waiting::RemoteApprovals;
+pub use web::{Address, Login, Web, WebError};
