@@ -90,7 +90,7 @@ pub enum Command {
     Doctor(super::doctor::Arguments),
     /// Run the approval server, and say who may call it
     #[cfg(feature = "server")]
-    Serve(super::serve::Arguments),
+    Serve(Box<super::serve::Arguments>),
     /// See gate at work, in a home of its own that is removed again
     Tour(super::tour::Arguments),
     /// Write completions for a shell to standard output

@@ -12,7 +12,7 @@ use crate::model::{Page, Span};
 use crate::server::journal::JournalError;
 use crate::server::tls::Files;
 use crate::server::tokens::Role;
-use crate::server::{BackupError, Form, ServeError, Serving, Settings, Traces};
+use crate::server::{BackupError, Form, ServeError, Serving, Settings, Traces, oidc};
 
 use super::exit;
 use super::failure::Complaint;
@@ -54,6 +54,9 @@ pub struct Arguments {
     /// What it says on stderr while it serves
     #[arg(long, value_name = "FORM", default_value = "failures")]
     log: LogName,
+    /// An OpenID provider where approvers and auditors sign in as well; gate-oidc(5) says what stands in the file
+    #[arg(long, value_name = "FILE")]
+    oidc: Option<PathBuf>,
     #[command(flatten)]
     kept: Kept,
     #[command(subcommand)]
@@ -82,6 +85,8 @@ enum Command {
     Token(Token),
     /// Let an approver make a passkey at the server's page; prints the address, which works once and for 15 minutes
     Enrol(Enrol),
+    /// Print the key that this server signs its word with, for `remote: {key: …}` in config.yaml on the hosts
+    Key(Key),
     /// Let the owner of a token or a passkey call no more
     Revoke(Revoke),
     /// Change the key that what is stored is encrypted with, while it serves
@@ -116,6 +121,12 @@ struct Enrol {
     /// The principal, as the hosts enrol it
     #[arg(value_name = "PRINCIPAL")]
     principal: String,
+    #[command(flatten)]
+    kept: Kept,
+}
+
+#[derive(Debug, Args)]
+struct Key {
     #[command(flatten)]
     kept: Kept,
 }
@@ -207,6 +218,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Complaint> {
             settings.tls = files.map(|(certificate, key)| Files { certificate, key });
             settings.behind_proxy = arguments.behind_proxy;
             (settings.rate, settings.waits) = (arguments.rate, arguments.waits);
+            settings.oidc = arguments.oidc.as_deref().map(|file| oidc::Settings::read(file, &variable)).transpose()?;
             let scheme = if settings.tls.is_some() { "https" } else { "http" };
             settings.keep = arguments.keep.map(Span::duration);
             (settings.log, settings.traces) = (arguments.log.into(), traces());
@@ -222,6 +234,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Complaint> {
             "{}\n",
             Serving::open(Settings { listen: arguments.listen, ..settings(&enrol.kept)? })?.invite(&enrol.principal)?
         )),
+        Some(Command::Key(key)) => print(&format!("{}\n", Serving::open(settings(&key.kept)?)?.key())),
         Some(Command::Revoke(revoke)) => {
             Serving::open(settings(&revoke.kept)?)?.revoke(&revoke.id)?;
             print(&format!("revoked {}\n", revoke.id))
@@ -276,6 +289,7 @@ fn settings(kept: &Kept) -> Result<Settings, Complaint> {
         log,
         say,
         traces: None,
+        oidc: None,
     })
 }
 
@@ -298,6 +312,12 @@ fn say(text: &str) {
 
 fn print(text: &str) -> Result<(), Complaint> {
     std::io::stdout().write_all(text.as_bytes()).map_err(|error| Complaint::output(&error))
+}
+
+impl From<oidc::SettingsError> for Complaint {
+    fn from(error: oidc::SettingsError) -> Self {
+        Self::new(exit::CONFIGURATION, error.to_string())
+    }
 }
 
 impl From<ServeError> for Complaint {
@@ -332,6 +352,8 @@ impl From<ServeError> for Complaint {
             | ServeError::Backup(_)
             | ServeError::Renewal(_)
             | ServeError::Traces(_)
+            | ServeError::Witness(_)
+            | ServeError::Oidc(_)
             | ServeError::NoEntropy => Self::new(exit::CONFIGURATION, message),
         }
     }

@@ -49,7 +49,7 @@ pub enum Door {
         principal: String,
         /// As what.
         role: Role,
-        /// By which token or passkey.
+        /// By which token or passkey, or who a provider said it is.
         entrance: String,
         /// What must not let anybody in again.
         once: Option<Digest>,

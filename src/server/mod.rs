@@ -12,6 +12,7 @@ pub mod journal;
 pub mod limits;
 mod listening;
 pub mod metrics;
+pub mod oidc;
 mod pages;
 pub mod records;
 pub mod renewal;
@@ -21,6 +22,7 @@ pub mod secret;
 pub mod serve;
 pub mod tls;
 pub mod tokens;
+pub mod witness;
 pub mod writer;
 
 pub use backup::BackupError;

@@ -24,11 +24,14 @@ use super::listening::listen;
 use super::metrics::Metrics;
 use super::renewal::{self, RenewalError};
 use super::report::{Form, Lines, Report, Spans};
+use super::oidc::{self, OidcError, Provider};
 use super::sealing::{Sealing, SealingError};
 use super::secret;
 use super::tls::{Certificate, Files, TlsError};
 use super::tokens::{Role, Token};
+use super::witness::{WitnessError, WitnessKey};
 use super::writer::{WriteError, Writer};
+use crate::host::launch::getent::SystemNames;
 use crate::model::{Digest, Fingerprint, InvalidPage, Page, Timestamp};
 use crate::ports::Names;
 use crate::remote::{Collector, RemoteError};
@@ -60,6 +63,8 @@ pub struct Settings {
     pub say: fn(&str),
     /// Where it sends spans, and under the name of which service.
     pub traces: Option<Traces>,
+    /// Where people are known as well.
+    pub oidc: Option<oidc::Settings>,
 }
 
 /// Where spans go.
@@ -114,6 +119,12 @@ pub enum ServeError {
     /// The key for what is stored does not work.
     #[error(transparent)]
     Sealing(#[from] SealingError),
+    /// The key of its word does not work.
+    #[error(transparent)]
+    Witness(#[from] WitnessError),
+    /// The provider cannot be asked.
+    #[error(transparent)]
+    Oidc(#[from] OidcError),
     /// What it wrote before does not hold.
     #[error(transparent)]
     Journal(#[from] JournalError),
@@ -160,6 +171,9 @@ impl Serving {
         DirBuilder::new().recursive(true).mode(0o700).create(&settings.data).map_err(folder)?;
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
         let sealing = Arc::new(Sealing::open(&settings.data.join("sealing.key"))?);
+        let witness = Arc::new(WitnessKey::open(&settings.data.join("witness.key"))?);
+        let names = Arc::new(SystemNames);
+        let oidc = settings.oidc.clone().map(|settings| Provider::new(settings, names)).transpose()?.map(Arc::new);
         let page = Arc::new(page(&settings, settings.listen)?);
         let place = settings.database.clone().map_or_else(|| Place::File(settings.data.join("gate.db")), Place::Url);
         let app = runtime.block_on(async {
@@ -174,7 +188,19 @@ impl Serving {
                 .map(|to| Ok::<_, RemoteError>(Spans::start(Collector::new(&to.url, to.names)?, to.service)))
                 .transpose()?;
             let report = Report::new(Lines::start(settings.log, settings.say)?, spans);
-            Ok::<_, ServeError>(App { database, writer, hub, sealing, limits, report, metrics, behind_proxy, page })
+            Ok::<_, ServeError>(App {
+                database,
+                writer,
+                hub,
+                sealing,
+                limits,
+                report,
+                metrics,
+                behind_proxy,
+                page,
+                oidc,
+                witness,
+            })
         })?;
         Ok(Self { runtime, settings, app })
     }
@@ -202,6 +228,12 @@ impl Serving {
         self.runtime.block_on(self.app.writer.make(Change::Door(door)))?;
         // What follows the mark stays in the browser: no log on the way sees it.
         Ok(format!("{}/enrol#{code}", self.app.page))
+    }
+
+    /// The key that this server's word is signed with, as hosts pin it.
+    #[must_use]
+    pub fn key(&self) -> String {
+        self.app.witness.public().to_string()
     }
 
     /// Lets somebody call no more.

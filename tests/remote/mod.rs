@@ -10,6 +10,7 @@ mod journal;
 mod limits;
 mod numbers;
 mod operations;
+mod oidc;
 mod pages;
 mod postgres;
 mod records;

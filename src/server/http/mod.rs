@@ -28,9 +28,11 @@ use super::database::Database;
 use super::hub::Hub;
 use super::limits::Limits;
 use super::metrics::Metrics;
+use super::oidc::Provider;
 use super::pages;
 use super::report::Report;
 use super::sealing::Sealing;
+use super::witness::WitnessKey;
 use super::writer::Writer;
 use crate::model::Page;
 use problem::Problem;
@@ -63,6 +65,10 @@ pub struct App {
     pub behind_proxy: bool,
     /// Where browsers find the pages.
     pub page: Arc<Page>,
+    /// Where people are known as well.
+    pub oidc: Option<Arc<Provider>>,
+    /// What this server's word is signed with.
+    pub witness: Arc<WitnessKey>,
 }
 
 /// All routes.

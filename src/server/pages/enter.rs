@@ -60,7 +60,8 @@ pub fn asked(app: &App, fault: Option<String>) -> Response {
     };
     let host = app.page.host().to_owned();
     let status = if fault.is_some() { StatusCode::FORBIDDEN } else { StatusCode::UNAUTHORIZED };
-    rendered(status, &Enter { frame: Frame::of(None), challenge, ticket, host, fault })
+    let provider = app.oidc.as_ref().map(|provider| provider.name());
+    rendered(status, &Enter { frame: Frame::of(None), challenge, ticket, host, fault, provider })
 }
 
 /// Comes in with a token.
@@ -114,7 +115,7 @@ pub async fn session(_: Visitor) -> StatusCode {
 }
 
 /// Begins a session; gives its cookie.
-async fn entered(
+pub async fn entered(
     app: &App,
     principal: &str,
     role: Role,

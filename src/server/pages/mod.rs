@@ -5,11 +5,13 @@
 mod assets;
 mod enrol;
 mod enter;
+mod oidc;
 mod queue;
 mod sight;
 mod sign;
 mod view;
 mod visitor;
+mod vouch;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request};
@@ -21,6 +23,7 @@ use axum::routing::{get, post};
 
 use super::http::App;
 use super::http::problem::Problem;
+use super::oidc::BACK;
 use crate::encoding::json;
 use crate::encoding::webauthn::{self, Assertion};
 use crate::model::PublicKey;
@@ -42,8 +45,11 @@ pub fn routes() -> Router<App> {
         .route("/requests/{id}/news", get(sight::news))
         .route("/requests/{id}/statement", post(sign::propose))
         .route("/requests/{id}/answer", post(sign::answer))
+        .route("/requests/{id}/vouch", post(vouch::answer))
         .route("/enter", post(enter::by_token))
         .route("/enter/passkey", post(enter::by_passkey))
+        .route("/enter/oidc", get(oidc::begin))
+        .route(BACK, get(oidc::back))
         .route("/leave", post(enter::leave))
         .route("/session", get(enter::session))
         .route("/enrol", get(enrol::page))

@@ -7,8 +7,9 @@ use axum::response::Response;
 use tokio::time::timeout;
 
 use super::queue::{News, PATIENCE, Seen, received, words};
-use super::view::{Answer, Frame, Refusal, Sight, left, minute, rendered, shown};
+use super::view::{Answer, Frame, Refusal, Sight, Spoken, left, minute, rendered, shown};
 use super::visitor::Visitor;
+use super::vouch::Worth;
 use crate::approval::{Received, Screen};
 use crate::encoding::{json, unpadded};
 use crate::model::{self, Digest, RequestId, Verdict};
@@ -27,7 +28,14 @@ pub async fn show(visitor: Visitor, State(app): State<App>, Path(id): Path<Strin
     let answers = row::answers(&app, id, 0).await?;
     let waits = listed.state == Fate::Waiting && visitor.role == Role::Approver;
     let keys = if waits { passkeys(&app, &visitor).await? } else { Vec::new() };
+    let spoken = visitor.oidc.as_ref().filter(|_| waits).map(|entrance| {
+        let worth = Worth::of(entrance, &received);
+        let needs = if let Worth::Needs(grade) = worth { Some(grade.word()) } else { None };
+        let provider = app.oidc.as_ref().map(|provider| provider.name()).unwrap_or_default();
+        Spoken { provider, approves: worth == Worth::Enough, needs, asked: worth != Worth::NotAsked }
+    });
     let page = Sight {
+        spoken,
         frame: Frame::of(Some(&visitor)),
         version: version(&listed),
         screen: Screen::of(&received, now().since(listed.created)),

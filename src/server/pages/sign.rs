@@ -9,10 +9,10 @@ use serde::{Deserialize, Serialize};
 
 use super::sight::found;
 use super::visitor::Visitor;
-use crate::approval::LARGEST_VERDICT;
+use crate::approval::{LARGEST_VERDICT, Received};
 use crate::encoding::{json, unpadded};
 use crate::model::{Answer, Digest, Fingerprint, Proof, PublicKey, Statement, Verdict, VerdictType};
-use crate::remote::wire::State as Fate;
+use crate::remote::wire::{Listed, State as Fate};
 use crate::server::clock::now;
 use crate::server::http::App;
 use crate::server::http::answers::kept;
@@ -61,25 +61,9 @@ pub async fn propose(
 ) -> Result<Json<Proposed>, Problem> {
     visitor.may_change(&headers, &app)?;
     let Wanted { decision, reason, key } = super::said(&body)?;
-    let reason = reason.trim().to_owned();
-    if reason.is_empty() || reason.len() > LONGEST_REASON {
-        return Err(Problem::form("an answer has a reason, and not a long one"));
-    }
     let (_, credential) = own_key(&app, &visitor, key).await?;
     let (listed, received) = found(&app, named(&id)?).await?;
-    if listed.state != Fate::Waiting {
-        return Err(Problem::evidence(format!("the request is over: {}", listed.state.name())));
-    }
-    let statement = Statement {
-        kind: VerdictType::V1,
-        request: received.digest(),
-        decision,
-        approver: visitor.principal,
-        key,
-        at: now(),
-        expires: received.request().expires,
-        reason,
-    };
+    let statement = stated(&listed, &received, (decision, &reason), &visitor.principal, key)?;
     let bytes = json::canonical(&statement).map_err(|error| Problem::form(error.to_string()))?;
     Ok(Json(Proposed { statement: unpadded::encoded(&bytes), credential }))
 }
@@ -117,6 +101,26 @@ pub async fn answer(
         return Err(Problem::form("the answer is too long"));
     }
     kept(&app, id, verdict.statement, &bytes, visitor.entrance).await
+}
+
+/// The statement that somebody signs, or this server for them.
+pub fn stated(
+    listed: &Listed,
+    received: &Received,
+    (decision, reason): (Answer, &str),
+    approver: &str,
+    key: Fingerprint,
+) -> Result<Statement, Problem> {
+    let reason = reason.trim().to_owned();
+    if reason.is_empty() || reason.len() > LONGEST_REASON {
+        return Err(Problem::form("an answer has a reason, and not a long one"));
+    }
+    if listed.state != Fate::Waiting {
+        return Err(Problem::evidence(format!("the request is over: {}", listed.state.name())));
+    }
+    let (kind, approver) = (VerdictType::V1, approver.to_owned());
+    let (request, expires) = (received.digest(), received.request().expires);
+    Ok(Statement { kind, request, decision, approver, key, at: now(), expires, reason })
 }
 
 /// A passkey of the visitor, and by what the browser finds it.

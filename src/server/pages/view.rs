@@ -42,6 +42,16 @@ pub struct Enter {
     pub host: String,
     /// What went wrong before.
     pub fault: Option<String>,
+    /// Where people are known as well.
+    pub provider: Option<String>,
+}
+
+/// What leads from the provider to the requests.
+#[derive(Template)]
+#[template(path = "entered.html", config = "src/server/pages/askama.toml")]
+pub struct Entered {
+    /// Around it.
+    pub frame: Frame,
 }
 
 /// Where a passkey is made.
@@ -114,6 +124,20 @@ pub struct Sight {
     pub answers_allowed: bool,
     /// The host that passkeys are made for.
     pub party: String,
+    /// How they may answer without a key of their own.
+    pub spoken: Option<Spoken>,
+}
+
+/// An answer without a key of one's own.
+pub struct Spoken {
+    /// Who says who they are.
+    pub provider: String,
+    /// Whether a yes can be enough.
+    pub approves: bool,
+    /// What a yes would have to be.
+    pub needs: Option<&'static str>,
+    /// Whether the request asks a group of theirs at all.
+    pub asked: bool,
 }
 
 /// One answer.

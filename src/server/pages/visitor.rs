@@ -14,6 +14,7 @@ use crate::server::door::SESSION;
 use crate::server::http::App;
 use crate::server::http::problem::Problem;
 use crate::server::report::Owner;
+use crate::server::oidc::Entrance;
 use crate::server::tokens::Role;
 
 /// The header that carries the mark of a session's pages.
@@ -25,8 +26,10 @@ pub struct Visitor {
     pub principal: String,
     /// As what.
     pub role: Role,
-    /// By which token or passkey they came in.
+    /// By which token or passkey they came in, or by whom the provider said they are.
     pub entrance: String,
+    /// Who they are at the provider, if they came in there.
+    pub oidc: Option<Entrance>,
     /// The digest of the session's secret.
     pub session: Digest,
     /// What their pages show, and no other page knows.
@@ -92,8 +95,21 @@ pub fn own(headers: &HeaderMap, app: &App) -> Result<(), Problem> {
 /// The cookie for a session; without a secret the one that ends it.
 pub fn cookie(page: &Page, secret: Option<&str>) -> String {
     let (value, age) = secret.map_or(("", 0), |secret| (secret, SESSION.as_secs()));
+    shaped("", value, age, "Strict", page)
+}
+
+/// A cookie of this server, for so many seconds.
+pub fn shaped(which: &str, value: &str, age: u64, site: &str, page: &Page) -> String {
     let secure = if is_secure(page) { "; Secure" } else { "" };
-    format!("{}={value}; Path=/; Max-Age={age}; HttpOnly; SameSite=Strict{secure}", name(page))
+    format!("{}={value}; Path=/; Max-Age={age}; HttpOnly; SameSite={site}{secure}", name(which, page))
+}
+
+/// What a browser sent of it.
+pub fn sent<'a>(headers: &'a HeaderMap, which: &str, page: &Page) -> Option<&'a str> {
+    let wanted = name(which, page);
+    let cookies = headers.get_all(COOKIE).iter().filter_map(|cookie| cookie.to_str().ok());
+    let mut pairs = cookies.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
+    pairs.find(|(name, _)| *name == wanted).map(|(_, value)| value)
 }
 
 fn is_secure(page: &Page) -> bool {
@@ -101,24 +117,31 @@ fn is_secure(page: &Page) -> bool {
 }
 
 /// With this prefix browsers take it from this very host and over TLS only (RFC 6265bis section 4.1.3.2).
-fn name(page: &Page) -> &'static str {
-    if is_secure(page) { "__Host-gate" } else { "gate" }
+fn name(which: &str, page: &Page) -> String {
+    let mark = if which.is_empty() { "" } else { "-" };
+    format!("{}gate{mark}{which}", if is_secure(page) { "__Host-" } else { "" })
 }
 
 async fn seated(headers: &HeaderMap, app: &App) -> Result<Option<Visitor>, Problem> {
-    let wanted = name(&app.page);
-    let cookies = headers.get_all(COOKIE).iter().filter_map(|cookie| cookie.to_str().ok());
-    let mut pairs = cookies.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
-    let Some((_, secret)) = pairs.find(|(name, _)| *name == wanted) else { return Ok(None) };
+    let Some(secret) = sent(headers, "", &app.page) else { return Ok(None) };
     let session = Digest::of(secret.as_bytes());
     let statement = "SELECT principal, role, entrance FROM sessions
         WHERE digest = $1 AND ended IS NULL AND expires > $2
-          AND (EXISTS (SELECT 1 FROM passkeys WHERE fingerprint = entrance AND revoked IS NULL)
+          AND (entrance LIKE 'oidc {%'
+            OR EXISTS (SELECT 1 FROM passkeys WHERE fingerprint = entrance AND revoked IS NULL)
             OR EXISTS (SELECT 1 FROM tokens WHERE tokens.id = entrance AND tokens.revoked IS NULL
                 AND (tokens.expires IS NULL OR tokens.expires > $2)))";
     let rows = app.database.rows(statement, &[session.to_string().into(), now().micros().into()]).await?;
     let Some(row) = rows.first() else { return Ok(None) };
+    let oidc = Entrance::read(row.text(2)?);
+    // Whom a provider let in that is asked no more, or was changed for another, is in no more.
+    if row.text(2)?.starts_with("oidc ")
+        && oidc.as_ref().map(|entrance| entrance.issuer.as_str()) != app.oidc.as_ref().map(|now| now.issuer())
+    {
+        return Ok(None);
+    }
     Ok(Some(Visitor {
+        oidc,
         principal: row.text(0)?.to_owned(),
         role: Role::named(row.text(1)?).ok_or_else(Problem::unknown_caller)?,
         entrance: row.text(2)?.to_owned(),
