@@ -69,6 +69,8 @@ pub enum Login<'a> {
     Nobody,
     /// With a name and a password (RFC 7617).
     Basic(&'a str, &'a str),
+    /// With a token (RFC 6750).
+    Bearer(&'a str),
 }
 
 /// What asks.
@@ -160,8 +162,8 @@ impl Web {
     ///
     /// # Errors
     /// Each reason of [`WebError`] but `Address`.
-    pub async fn get(&self, address: &Address) -> Result<Vec<u8>, WebError> {
-        sent(address, self.http.get(address.0.clone())).await
+    pub async fn get(&self, address: &Address, login: Login<'_>) -> Result<Vec<u8>, WebError> {
+        sent(address, login.with(self.http.get(address.0.clone()))).await
     }
 
     /// What is answered to a form.
@@ -171,15 +173,21 @@ impl Web {
     pub async fn post(&self, address: &Address, pairs: &[(&str, &str)], login: Login<'_>) -> Result<Vec<u8>, WebError> {
         let request = self.http.post(address.0.clone()).body(form(pairs).to_string());
         let request = request.header("content-type", "application/x-www-form-urlencoded");
-        let request = match login {
-            Login::Nobody => request,
+        sent(address, login.with(request)).await
+    }
+}
+
+impl Login<'_> {
+    fn with(self, request: RequestBuilder) -> RequestBuilder {
+        match self {
+            Self::Nobody => request,
             // Both are written as in a form before that (RFC 6749 section 2.3.1).
-            Login::Basic(name, password) => {
+            Self::Basic(name, password) => {
                 let [name, password] = [name, password].map(word);
                 request.basic_auth(name.as_str(), Some(password.as_str()))
             }
-        };
-        sent(address, request).await
+            Self::Bearer(token) => request.bearer_auth(token),
+        }
     }
 }
 
@@ -304,7 +312,7 @@ mod tests {
         for inside in ["169.254.169.254", "127.0.0.1", "::1", "fe80::1", "0.0.0.0", "::ffff:169.254.169.254"] {
             let web = Web::new(Arc::new(At(inside)), false).unwrap();
             let address = Address::new("https://id.acme.invalid/", false).unwrap();
-            let fault = runtime.block_on(web.get(&address)).unwrap_err().to_string();
+            let fault = runtime.block_on(web.get(&address, Login::Nobody)).unwrap_err().to_string();
             assert!(fault.contains("there is no host"), "{inside}: {fault}");
         }
     }

@@ -14,6 +14,8 @@ use crate::model::{Digest, Fingerprint, PublicKey, Timestamp};
 pub const INVITED: Duration = Duration::from_secs(15 * 60);
 /// How long a session lasts.
 pub const SESSION: Duration = Duration::from_secs(8 * 3600);
+/// How long one lasts that began at a provider, which may know the person no more.
+pub const SESSION_BY_PROVIDER: Duration = Duration::from_secs(3600);
 
 /// One change at the door.
 #[derive(Debug, Clone)]

@@ -20,13 +20,13 @@ struct Provider {
 }
 
 impl Provider {
-    fn start(port: &str, key: &str) -> Self {
+    fn start(port: &str, key: &str, more: &[&str]) -> Self {
         let root = Path::new(env!("CARGO_MANIFEST_DIR"));
         let tools = root.join("target/tools/oidc");
         assert!(tools.join("node_modules/oidc-provider").exists(), "oidc-provider is missing: use tests/run");
         let sandbox = Sandbox::new();
         let call = sandbox.call(program("node"), [root.join("tests/remote/provider.mjs")]).arg(tools);
-        let running = call.args([port, key]).start_with_open_stdin();
+        let running = call.args([port, key]).args(more).start_with_open_stdin();
         let issuer = wait_until("the provider", || running.stdout().lines().next().map(str::to_owned));
         Self { running, issuer, lines: 1, _sandbox: sandbox }
     }
@@ -44,7 +44,7 @@ impl Provider {
         let port = self.issuer.rsplit(':').next().unwrap().to_owned();
         self.running.signal(rustix::process::Signal::KILL);
         self.running.wait();
-        Self::start(&port, key)
+        Self::start(&port, key, &[])
     }
 }
 
@@ -58,7 +58,10 @@ struct Entry {
 
 impl Entry {
     fn new(policy: &str, groups: &str) -> Self {
-        let provider = Provider::start("0", "one");
+        Self::at(Provider::start("0", "one", &[]), policy, groups)
+    }
+
+    fn at(provider: Provider, policy: &str, groups: &str) -> Self {
         let sandbox = Sandbox::new();
         let secret = sandbox.write("secret", "provider-secret\n");
         fs::set_permissions(&secret, fs::Permissions::from_mode(0o600)).unwrap();
@@ -221,6 +224,47 @@ fn an_answer_of_somebody_the_provider_knows_runs_the_command_where_that_is_enoug
     let own = cookies.as_array().unwrap().iter().filter(|cookie| cookie["domain"] == "localhost");
     let names: Vec<&str> = own.map(|cookie| cookie["name"].as_str().unwrap()).collect();
     assert_eq!(names, ["gate"], "the question's cookie is gone");
+}
+
+#[test]
+fn what_the_token_does_not_say_is_asked_for_and_must_be_of_the_same_person() {
+    let provider = Provider::start("0", "one", &["conform"]);
+    let mut entry = Entry::at(provider, ASSERTED, "groups: {approvers: {gate-yes: [approvers]}}\n");
+    entry.provider.says(BOB, "");
+    assert_eq!(entry.visitor().signs_in().0, 200);
+    entry.provider.says(BOB, "somebody else");
+    let (status, text) = entry.visitor().signs_in();
+    assert!(status == 403 && text.contains("about somebody else"), "{status} {text}");
+    entry.provider.says(&BOB.replace("true", "false"), "");
+    assert!(entry.visitor().signs_in().1.contains("did not verify"));
+}
+
+#[test]
+fn somebody_with_a_passkey_answers_with_it_however_they_came_in() {
+    let mut entry = Entry::new(ASSERTED, "");
+    entry.provider.says(BOB, "");
+    let mut browser = Browser::start();
+    let key = super::pages::enrol(&entry.server, &mut browser, "bob@acme.com");
+    let config = entry.host.sandbox.read("gate/config.yaml");
+    let keys = format!("bob@acme.com: {{keys: [{{key: {key}, origins: [\"{}\"]}}], ", entry.page);
+    entry.host.sandbox.write("gate/config.yaml", config.replacen("bob@acme.com: {", &keys, 1));
+    let (gate, id) = entry.asked();
+    // Whoever has taken over the account at the provider has not got the passkey.
+    let thief = entry.visitor();
+    assert_eq!(thief.signs_in().0, 200);
+    let (status, text) = thief.answers(&id, "approve");
+    assert!(status == 403 && text.contains("answer with it"), "{status} {text}");
+    browser.run(&format!(
+        "await page.goto('{}/requests/{id}'); await page.click('#by-provider'); await page.waitForSelector('.visitor');
+         await page.goto('{}/requests/{id}'); await page.fill('#reason', 'looks good');
+         await page.click('button[value=approve]'); await page.click('#sign'); await page.waitForSelector('.answers li')",
+        entry.page, entry.page
+    ));
+    let ran = gate.wait();
+    assert_eq!(ran.status, Status::Exited(0), "{ran:?}");
+    let shown = entry.host.sandbox.gate(["show", &id, "--json"]).run();
+    let shown: Value = serde_json::from_str(&shown.stdout).unwrap();
+    assert_eq!((&shown["answers"][0]["proof"], &shown["answers"][0]["grade"]), (&"webauthn".into(), &"signed".into()));
 }
 
 #[test]

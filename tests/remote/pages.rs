@@ -65,7 +65,7 @@ fn page(server: &Server) -> String {
 }
 
 /// Makes a passkey; gives the key's line, as the page shows it.
-fn enrol(server: &Server, browser: &mut Browser, principal: &str) -> String {
+pub(super) fn enrol(server: &Server, browser: &mut Browser, principal: &str) -> String {
     let ran = server.call(&["enrol", principal, "--page", &page(server)]).run();
     assert_eq!(ran.status, Status::Exited(0), "{ran:?}");
     let link = ran.stdout.trim().to_owned();

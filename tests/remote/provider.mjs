@@ -7,7 +7,8 @@ import { createInterface } from "node:readline";
 import { createHmac, generateKeyPairSync } from "node:crypto";
 import { pathToFileURL } from "node:url";
 
-const [tools, port, kid] = process.argv.slice(2);
+// With `conform`, it says in its token no more than the standard asks, and the rest where it is asked for it.
+const [tools, port, kid, conform] = process.argv.slice(2);
 const require = createRequire(`${tools}/`);
 const { default: Provider } = await import(pathToFileURL(require.resolve("oidc-provider")));
 const jose = await import(pathToFileURL(createRequire(require.resolve("oidc-provider")).resolve("jose")));
@@ -26,7 +27,7 @@ const provider = new Provider(issuer, {
   }],
   jwks: { keys: [{ ...own.privateKey.export({ format: "jwk" }), kid, use: "sig", alg: "RS256" }] },
   claims: { openid: ["sub"], email: ["email", "email_verified"], groups: ["groups"] },
-  conformIdTokenClaims: false,
+  conformIdTokenClaims: conform === "conform",
   features: { devInteractions: { enabled: false } },
   pkce: { required: () => true },
   cookies: { keys: ["only for tests"] },
@@ -92,6 +93,7 @@ provider.use(async (context, next) => {
     context.body.id_token = await lied(context.body.id_token);
     if (told.lie === "moved") context.redirect("http://169.254.169.254/latest/meta-data");
   }
+  if (path === "/me" && told.lie === "somebody else") context.body = { ...context.body, sub: "8" };
   if (path === "/.well-known/openid-configuration") {
     if (told.lie === "other description") context.body.issuer = "https://evil.example";
     if (told.lie === "inside") context.body.jwks_uri = "http://169.254.169.254/latest/meta-data";

@@ -15,16 +15,22 @@ use crate::server::listening::Peer;
 use crate::server::report::Owner;
 use crate::server::tokens::{Caller, Role};
 
+/// Somebody of whom nothing is known but the address, once more.
+pub struct Stranger;
+
+impl FromRequestParts<App> for Stranger {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        counted(parts, app).map(|()| Self)
+    }
+}
+
 impl FromRequestParts<App> for Caller {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
-        let stranger = || {
-            let known = parts.extensions.get::<Peer>();
-            let address =
-                known.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.address(&parts.headers, app.behind_proxy));
-            app.limits.stranger(address).map_or_else(Problem::busy, |()| Problem::unknown_caller())
-        };
+        let stranger = || counted(parts, app).err().unwrap_or_else(Problem::unknown_caller);
         let header = parts.headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
         let token = header.and_then(|value| value.strip_prefix("Bearer ")).ok_or_else(stranger)?;
         let caller = Self::of(app, token).await?.ok_or_else(stranger)?;
@@ -67,4 +73,12 @@ impl Caller {
             self.role.name()
         )))
     }
+}
+
+/// Counts a call of a stranger's address.
+fn counted(parts: &Parts, app: &App) -> Result<(), Problem> {
+    let known = parts.extensions.get::<Peer>();
+    let address =
+        known.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.address(&parts.headers, app.behind_proxy));
+    app.limits.stranger(address).map_err(Problem::busy)
 }

@@ -2,7 +2,7 @@
 //! everybody else before it looks at anything.
 
 pub(super) mod answers;
-mod caller;
+pub(super) mod caller;
 mod described;
 mod health;
 mod kept;

@@ -74,6 +74,21 @@ pub fn checked<'a>(claims: &'a Map<String, Value>, expected: &Expected<'_>) -> R
     subject.ok_or_else(|| wrong("it names nobody (`sub`)"))
 }
 
+/// Adds what the provider says where it is asked for more of the same person (section 5.3); what the token says stands.
+///
+/// # Errors
+/// `Claim`, where it is about somebody else.
+pub fn add(claims: &mut Map<String, Value>, more: Map<String, Value>) -> Result<(), OidcError> {
+    // INVARIANT (one person): a token for somebody else's answers could be put in the place of this one's.
+    if more.get("sub").is_none_or(|subject| claims.get("sub") != Some(subject)) {
+        return Err(OidcError::Claim("what the provider says more is about somebody else (`sub`)".to_owned()));
+    }
+    for (name, value) in more {
+        claims.entry(name).or_insert(value);
+    }
+    Ok(())
+}
+
 fn moment(seconds: i64) -> Option<Timestamp> {
     Timestamp::from_micros(seconds.checked_mul(1_000_000)?)
 }
@@ -115,6 +130,20 @@ mod tests {
             })
             .is_ok()
         );
+    }
+
+    #[test]
+    fn what_is_said_elsewhere_is_of_the_same_person_and_replaces_nothing() {
+        let claims = json!({"sub": "alice", "email": "alice@acme.com"});
+        let with = |more: Value| {
+            let mut claims = claims.as_object().unwrap().clone();
+            add(&mut claims, more.as_object().unwrap().clone()).map(|()| Value::Object(claims)).ok()
+        };
+        let more = json!({"sub": "alice", "email": "root@acme.com", "groups": ["a"]});
+        assert_eq!(with(more), Some(json!({"sub": "alice", "email": "alice@acme.com", "groups": ["a"]})));
+        for other in [json!({"sub": "bob"}), json!({}), json!({"sub": null}), json!({"sub": ["alice"]})] {
+            assert_eq!(with(other.clone()), None, "{other}");
+        }
     }
 
     #[test]

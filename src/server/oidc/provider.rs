@@ -12,7 +12,7 @@ use tokio::sync::Mutex;
 use super::claims::{self, Expected};
 use super::flow::{Began, Flow, Returned};
 use super::{OidcError, Person, Settings};
-use crate::encoding::json;
+use crate::encoding::json::{self, Map, Value};
 use crate::encoding::jwt::{self, JwtError, Keys};
 use crate::model::{Page, Timestamp};
 use crate::ports::Names;
@@ -48,6 +48,7 @@ struct Known {
 struct Told {
     authorization: Address,
     token: Address,
+    people: Option<Address>,
     basic: bool,
     names_itself: bool,
     keys: Arc<Keys>,
@@ -60,6 +61,7 @@ struct Description {
     issuer: String,
     authorization_endpoint: String,
     token_endpoint: String,
+    userinfo_endpoint: Option<String>,
     jwks_uri: String,
     token_endpoint_auth_methods_supported: Option<BTreeSet<String>>,
     code_challenge_methods_supported: Option<BTreeSet<String>>,
@@ -67,10 +69,12 @@ struct Description {
     authorization_response_iss_parameter_supported: bool,
 }
 
-/// What is given for a code. The other tokens are not even read.
+/// What is given for a code. Neither of them is kept.
 #[derive(Deserialize)]
 struct Given {
     id_token: Option<String>,
+    /// What opens what more the provider says of the person.
+    access_token: Option<String>,
 }
 
 /// Why no token is given for a code (RFC 6749 section 5.2).
@@ -140,20 +144,29 @@ impl Provider {
         }
         let told = self.told(None).await?;
         let code = flow.code(returned, told.names_itself)?;
-        let token = self.redeemed(&told, code, &flow.verifier, &back(page)).await?;
-        let claims = match jwt::verified(&token, &told.keys) {
+        let Given { id_token, access_token } = self.redeemed(&told, code, &flow.verifier, &back(page)).await?;
+        let token = id_token.ok_or(JwtError::Form)?;
+        let mut claims = match jwt::verified(&token, &told.keys) {
             // It may have a new key since.
             Err(JwtError::UnknownKey) => jwt::verified(&token, &self.told(Some(told.at)).await?.keys)?,
             other => other?,
         };
         let Settings { issuer, client, .. } = &self.settings;
         let expected = Expected { issuer, client, nonce: &flow.nonce, now: now() };
-        let subject = claims::checked(&claims, &expected)?;
-        Person::of(&claims, subject, &self.settings)
+        let subject = claims::checked(&claims, &expected)?.to_owned();
+        if let (Some(people), Some(token)) = (&told.people, &access_token)
+            && self.settings.wanted().any(|claim| !claims.contains_key(claim))
+        {
+            let more = self.web.get(people, Login::Bearer(token)).await?;
+            let more: Map<String, Value> = json::foreign(&more)
+                .ok_or_else(|| OidcError::Claim("what it says of you cannot be read".to_owned()))?;
+            claims::add(&mut claims, more)?;
+        }
+        Person::of(&claims, &subject, &self.settings)
     }
 
-    /// The token for a code.
-    async fn redeemed(&self, told: &Told, code: &str, verifier: &str, back: &str) -> Result<String, OidcError> {
+    /// The tokens for a code.
+    async fn redeemed(&self, told: &Told, code: &str, verifier: &str, back: &str) -> Result<Given, OidcError> {
         let client = self.settings.client.as_str();
         let mut pairs = vec![
             ("grant_type", "authorization_code"),
@@ -180,7 +193,7 @@ impl Provider {
             ),
             other => other.into(),
         })?;
-        json::foreign::<Given>(&given).and_then(|given| given.id_token).ok_or_else(|| JwtError::Form.into())
+        json::foreign::<Given>(&given).ok_or_else(|| JwtError::Form.into())
     }
 
     /// What the provider says of itself; asked anew where that is old, or was not better than at `stale`. Only one asks at a
@@ -207,7 +220,7 @@ impl Provider {
         let issuer = self.settings.issuer.as_str();
         let local = Address::is_local(issuer);
         let place = format!("{}/.well-known/openid-configuration", issuer.trim_end_matches('/'));
-        let text = self.web.get(&Address::new(&place, local)?).await?;
+        let text = self.web.get(&Address::new(&place, local)?, Login::Nobody).await?;
         let wrong = |why: &str| OidcError::Description(why.to_owned());
         let description: Description =
             json::foreign(&text).ok_or_else(|| wrong("it is not what a provider of OpenID Connect says"))?;
@@ -226,10 +239,11 @@ impl Provider {
         if self.settings.secret.is_some() && !basic && !takes("client_secret_post") {
             return Err(wrong("it takes no client's secret (client_secret_basic or client_secret_post)"));
         }
-        let keys = self.web.get(&Address::new(&description.jwks_uri, local)?).await?;
+        let keys = self.web.get(&Address::new(&description.jwks_uri, local)?, Login::Nobody).await?;
         Ok(Told {
             authorization: Address::new(&description.authorization_endpoint, local)?,
             token: Address::new(&description.token_endpoint, local)?,
+            people: description.userinfo_endpoint.map(|place| Address::new(&place, local)).transpose()?,
             basic,
             names_itself: description.authorization_response_iss_parameter_supported,
             keys: Arc::new(Keys::read(&keys).ok_or_else(|| wrong("its keys cannot be read"))?),

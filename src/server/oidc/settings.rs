@@ -106,6 +106,14 @@ impl Settings {
         Self::of(&name, &text, variable)
     }
 
+    /// The claims that decide about somebody.
+    pub fn wanted(&self) -> impl Iterator<Item = &str> {
+        let verified = (self.principal == "email").then_some("email_verified");
+        let required = self.require.keys().map(String::as_str);
+        let groups = self.groups.as_ref().map(|groups| groups.claim.as_str());
+        std::iter::once(self.principal.as_str()).chain(verified).chain(required).chain(groups)
+    }
+
     fn of(name: &str, text: &str, variable: &dyn Fn(&str) -> Option<OsString>) -> Result<Self, SettingsError> {
         let written: Written = yaml::read(name, text)?;
         let issuer = &written.issuer;

@@ -75,7 +75,7 @@ pub async fn by_token(
     let Some(Caller { token, role: role @ (Role::Approver | Role::Auditor), name }) = caller else {
         return Ok(asked(&app, Some("This token is not one of an approver or auditor, or counts no more.".into())));
     };
-    let cookie = entered(&app, &name, role, &token, None).await?;
+    let cookie = entered(&app, (&name, role), &token, None, SESSION).await?;
     Ok((AppendHeaders([(SET_COOKIE, cookie)]), Redirect::to("/requests")).into_response())
 }
 
@@ -90,7 +90,8 @@ pub async fn by_passkey(State(app): State<App>, headers: HeaderMap, body: Bytes)
     let row = rows.first().ok_or_else(|| Problem::evidence("this server does not know the passkey"))?;
     let key: PublicKey = row.parsed(2)?;
     super::proven(&app, &key, &challenge, [&form.authenticator_data, &form.client_data, &form.signature])?;
-    let cookie = entered(&app, row.text(0)?, Role::Approver, row.text(1)?, Some(Digest::of(&challenge))).await?;
+    let once = Some(Digest::of(&challenge));
+    let cookie = entered(&app, (row.text(0)?, Role::Approver), row.text(1)?, once, SESSION).await?;
     Ok((StatusCode::NO_CONTENT, AppendHeaders([(SET_COOKIE, cookie)])).into_response())
 }
 
@@ -114,13 +115,13 @@ pub async fn session(_: Visitor) -> StatusCode {
     StatusCode::NO_CONTENT
 }
 
-/// Begins a session; gives its cookie.
+/// Begins a session that lasts so long; gives its cookie.
 pub async fn entered(
     app: &App,
-    principal: &str,
-    role: Role,
+    (principal, role): (&str, Role),
     entrance: &str,
     once: Option<Digest>,
+    lasts: Duration,
 ) -> Result<HeaderValue, Problem> {
     let secret = secret::word().ok_or_else(|| Problem::unavailable("the system gives no random bytes"))?;
     let door = Door::Entered {
@@ -129,10 +130,10 @@ pub async fn entered(
         role,
         entrance: entrance.to_owned(),
         once,
-        expires: now().plus(SESSION),
+        expires: now().plus(lasts),
     };
     app.writer.make(Change::Door(door)).await?;
-    HeaderValue::from_str(&cookie(&app.page, Some(&secret)))
+    HeaderValue::from_str(&cookie(&app.page, Some((&secret, lasts))))
         .map_err(|_| Problem::unavailable("a cookie that is no header"))
 }
 

@@ -11,7 +11,9 @@ use super::view::{Entered, Frame, Refusal, rendered, shown};
 use super::visitor::{sent, shaped};
 use crate::model::Page;
 use crate::server::clock::now;
+use crate::server::door::SESSION_BY_PROVIDER;
 use crate::server::http::App;
+use crate::server::http::caller::Stranger;
 use crate::server::http::problem::Problem;
 use crate::server::oidc::{Flow, OidcError, Provider, Returned};
 
@@ -21,7 +23,7 @@ const COOKIE: &str = "oidc";
 const KEPT: u64 = 600;
 
 /// Sends the browser to the provider.
-pub async fn begin(State(app): State<App>) -> Result<Response, Refusal> {
+pub async fn begin(_: Stranger, State(app): State<App>) -> Result<Response, Refusal> {
     let provider = provider(&app)?;
     match provider.begin(&app.page, &app.sealing, now()).await {
         Ok(began) => {
@@ -34,6 +36,7 @@ pub async fn begin(State(app): State<App>) -> Result<Response, Refusal> {
 
 /// Takes the browser back; a question is asked once, whatever comes of it.
 pub async fn back(
+    _: Stranger,
     State(app): State<App>,
     headers: HeaderMap,
     returned: Result<Query<Returned>, QueryRejection>,
@@ -64,7 +67,8 @@ async fn came(app: &App, headers: &HeaderMap, returned: &Returned) -> Result<Res
     };
     let entrance =
         person.entrance.text().ok_or_else(|| Problem::form("the provider's name for you cannot be written"))?;
-    Ok(Ok(enter::entered(app, &person.principal, person.role, &entrance, Some(flow.once())).await?))
+    let who = (person.principal.as_str(), person.role);
+    Ok(Ok(enter::entered(app, who, &entrance, Some(flow.once()), SESSION_BY_PROVIDER).await?))
 }
 
 fn provider(app: &App) -> Result<&Provider, Problem> {

@@ -79,7 +79,7 @@ pub async fn found(app: &App, id: RequestId) -> Result<(Listed, Received), Probl
 }
 
 /// The passkeys of a visitor; the one they came in with first.
-async fn passkeys(app: &App, visitor: &Visitor) -> Result<Vec<String>, Problem> {
+pub async fn passkeys(app: &App, visitor: &Visitor) -> Result<Vec<String>, Problem> {
     let statement = "SELECT fingerprint FROM passkeys WHERE principal = $1 AND revoked IS NULL
         ORDER BY CASE WHEN fingerprint = $2 THEN 0 ELSE 1 END, created";
     let values = [visitor.principal.as_str().into(), visitor.entrance.as_str().into()];

@@ -1,6 +1,8 @@
 //! Who is at the browser: a session by a cookie of which only the digest is stored. Refuses what another page sent: every
 //! change names where it comes from, and shows the mark that the session's pages carry.
 
+use std::time::Duration;
+
 use axum::extract::FromRequestParts;
 use axum::http::header::{ACCEPT, COOKIE, ORIGIN};
 use axum::http::request::Parts;
@@ -10,7 +12,6 @@ use axum::response::{IntoResponse as _, Response};
 use super::enter;
 use crate::model::{Digest, Page};
 use crate::server::clock::now;
-use crate::server::door::SESSION;
 use crate::server::http::App;
 use crate::server::http::problem::Problem;
 use crate::server::report::Owner;
@@ -92,9 +93,9 @@ pub fn own(headers: &HeaderMap, app: &App) -> Result<(), Problem> {
     if origin == Some(app.page.text()) { Ok(()) } else { Err(Problem::foreign()) }
 }
 
-/// The cookie for a session; without a secret the one that ends it.
-pub fn cookie(page: &Page, secret: Option<&str>) -> String {
-    let (value, age) = secret.map_or(("", 0), |secret| (secret, SESSION.as_secs()));
+/// The cookie for a session that lasts so long; without a secret the one that ends it.
+pub fn cookie(page: &Page, secret: Option<(&str, Duration)>) -> String {
+    let (value, age) = secret.map_or(("", 0), |(secret, lasts)| (secret, lasts.as_secs()));
     shaped("", value, age, "Strict", page)
 }
 
@@ -148,4 +149,27 @@ async fn seated(headers: &HeaderMap, app: &App) -> Result<Option<Visitor>, Probl
         session,
         mark: Digest::of_parts(&[b"mark", secret.as_bytes()]).hex(),
     }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cookie_over_tls_is_of_this_very_host() {
+        let [open, own]: [Page; 2] = ["http://localhost:1", "https://gate.acme.com"].map(|page| page.parse().unwrap());
+        assert_eq!(
+            shaped("oidc", "v", 9, "Lax", &own),
+            "__Host-gate-oidc=v; Path=/; Max-Age=9; HttpOnly; SameSite=Lax; Secure"
+        );
+        assert_eq!(
+            cookie(&own, Some(("v", Duration::from_secs(9)))),
+            "__Host-gate=v; Path=/; Max-Age=9; HttpOnly; SameSite=Strict; Secure"
+        );
+        assert_eq!(cookie(&open, None), "gate=; Path=/; Max-Age=0; HttpOnly; SameSite=Strict");
+        let mut headers = HeaderMap::new();
+        headers.insert(COOKIE, "gate-oidc=a; __Host-gate=b; __Host-gate-oidc=c".parse().unwrap());
+        assert_eq!((sent(&headers, "oidc", &own), sent(&headers, "", &own)), (Some("c"), Some("b")));
+        assert_eq!((sent(&headers, "oidc", &open), sent(&headers, "", &open)), (Some("a"), None));
+    }
 }

@@ -7,7 +7,7 @@ use axum::http::HeaderMap;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use serde::Deserialize;
 
-use super::sight::found;
+use super::sight::{found, passkeys};
 use super::sign::stated;
 use super::view::Refusal;
 use super::visitor::{Visitor, own};
@@ -83,6 +83,10 @@ pub async fn answer(
             return Err(Problem::evidence(why).into());
         }
         (Worth::NotAsked, _) => return Err(Problem::role("the request asks none of your groups").into()),
+    }
+    // Whoever took over somebody's account at the provider has not got their passkey.
+    if !passkeys(&app, &visitor).await?.is_empty() {
+        return Err(Problem::role("you have a passkey here: answer with it").into());
     }
     let subject = entrance.subject();
     let statement =
