@@ -124,6 +124,9 @@ _gate() {
             gate__subcmd__serve,enrol)
                 cmd="gate__subcmd__serve__subcmd__enrol"
                 ;;
+            gate__subcmd__serve,key)
+                cmd="gate__subcmd__serve__subcmd__key"
+                ;;
             gate__subcmd__serve,restore)
                 cmd="gate__subcmd__serve__subcmd__restore"
                 ;;
@@ -698,7 +701,7 @@ _gate() {
             return 0
             ;;
         gate__subcmd__serve)
-            opts="-h --listen --tls-cert --tls-key --behind-proxy --rate --waits --keep --log --data --database --page --help token enrol revoke rotate unit container backup restore"
+            opts="-h --listen --tls-cert --tls-key --behind-proxy --rate --waits --keep --log --oidc --data --database --page --help token enrol key revoke rotate unit container backup restore"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -730,6 +733,10 @@ _gate() {
                     ;;
                 --log)
                     COMPREPLY=($(compgen -W "failures text json" -- "${cur}"))
+                    return 0
+                    ;;
+                --oidc)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --data)
@@ -792,6 +799,32 @@ _gate() {
             return 0
             ;;
         gate__subcmd__serve__subcmd__enrol)
+            opts="-h --data --database --page --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --data)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --database)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --page)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        gate__subcmd__serve__subcmd__key)
             opts="-h --data --database --page --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )

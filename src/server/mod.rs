@@ -1,5 +1,6 @@
 //! `gate serve`: carries requests to approvers and their answers back. It judges nothing and vouches for nothing that a
-//! host does not check itself: a stolen server can lose messages, and never make a command run.
+//! host does not check itself: a stolen server can lose messages, and never make a command run, but where a host pinned its key
+//! and asks for no more than its word.
 
 pub mod backup;
 pub mod change;

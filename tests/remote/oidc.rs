@@ -220,6 +220,13 @@ fn an_answer_of_somebody_the_provider_knows_runs_the_command_where_that_is_enoug
     let verified = entry.host.sandbox.gate(["audit", "verify"]).run();
     assert_eq!(verified.status, Status::Exited(0), "{verified:?}");
     assert_eq!(browser.run("return faults"), serde_json::json!([]));
+    // Neither a token (all of which begin so) nor the secret is kept anywhere or told anybody.
+    let mut kept = entry.server.running.as_ref().unwrap().stderr().into_bytes();
+    for file in fs::read_dir(entry.server.sandbox.gate_home().join("server")).unwrap() {
+        kept.extend(fs::read(file.unwrap().path()).unwrap());
+    }
+    let holds = |text: &str| kept.windows(text.len()).any(|part| part == text.as_bytes());
+    assert!(holds("bob@acme.com") && !holds("eyJ") && !holds("provider-secret"));
     let cookies = browser.run("return await context.cookies()");
     let own = cookies.as_array().unwrap().iter().filter(|cookie| cookie["domain"] == "localhost");
     let names: Vec<&str> = own.map(|cookie| cookie["name"].as_str().unwrap()).collect();

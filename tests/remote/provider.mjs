@@ -1,13 +1,15 @@
 // A real provider of OpenID Connect (the certified `oidc-provider`) on this machine, for tests. It asks no password: each
 // line of standard input is JSON that says who is at the browser and what lies the provider tells. It prints a line for
-// each, and first its address.
+// each, and first its address. With `conform` it says in its token no more than the standard asks, and the rest at userinfo.
 import { createRequire } from "node:module";
 import { createServer } from "node:http";
 import { createInterface } from "node:readline";
 import { createHmac, generateKeyPairSync } from "node:crypto";
 import { pathToFileURL } from "node:url";
 
-// With `conform`, it says in its token no more than the standard asks, and the rest where it is asked for it.
+// Node 18, which Debian 12 has, lacks it.
+URL.parse ??= (text, base) => { try { return new URL(text, base); } catch { return null; } };
+
 const [tools, port, kid, conform] = process.argv.slice(2);
 const require = createRequire(`${tools}/`);
 const { default: Provider } = await import(pathToFileURL(require.resolve("oidc-provider")));

@@ -221,6 +221,20 @@ mod tests {
         assert!(!format!("{more:?}").contains("hidden"));
     }
 
+    /// What stands in the manual is what people copy.
+    #[test]
+    fn the_files_of_the_manual_are_read() {
+        let page = include_str!("../../../man/gate-oidc.5").replace("\\-", "-");
+        let examples: Vec<&str> = page.split("\n.EX\n").skip(1).filter_map(|rest| rest.split("\n.EE").next()).collect();
+        let files: Vec<&str> = examples.into_iter().filter(|text| text.starts_with("issuer: ")).collect();
+        assert_eq!(files.len(), 3);
+        for file in files {
+            let text = file.replace("{file: /etc/gate/oidc.secret}", "{variable: SECRET}");
+            let read = read(&text).unwrap_or_else(|fault| panic!("{fault}"));
+            assert!(read.secret.is_some() && text.contains(&read.issuer));
+        }
+    }
+
     #[test]
     fn faults_name_their_place_and_what_to_do() {
         let issuer = |text: &str| format!("issuer: {text}\nclient_id: gate\n");

@@ -1,6 +1,7 @@
 //! What people see in a browser: the queue, one request in full, and the question whether it may run. Rendered here; the
 //! script shows the browser's own question for the passkey and keeps the page fresh. Refuses every request that no page of
-//! this server made. Nothing here is believed by a host: an answer is a signature, over bytes that the page shows.
+//! this server made. Nothing here is believed by a host: an answer is a signature, over bytes that the page shows;
+//! the server's own counts where a host pinned its key and asks for no more.
 
 mod assets;
 mod enrol;
