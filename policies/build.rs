@@ -26,28 +26,33 @@ use sha2::{Digest as _, Sha256};
 const WATCHED: [&str; 4] = ["policies", "src/policy/load", "src/model", "src/encoding/yaml"];
 
 fn main() {
-    let folder =
-        PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").expect("cargo names the manifest's folder")).join("policies");
+    let root = root();
     let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo names a folder for what is generated"));
     // Only the program has use for the schema; this script is built without it.
     println!("cargo::rustc-check-cfg=cfg(schema)");
     println!("cargo::rustc-cfg=schema");
     for watched in WATCHED {
-        println!("cargo::rerun-if-changed={watched}");
+        println!("cargo::rerun-if-changed={}", root.join(watched).display());
     }
     if let Some(remedy) = library::missing() {
         println!("cargo::error={remedy}");
         std::process::exit(1);
     }
-    let sources = sources(&folder);
-    let root = folder.parent().expect("the folder of packs stands in another");
-    fs::write(out.join("reader"), reader(root)).expect("the folder for what is generated can be written");
+    let sources = sources(&root.join("policies"));
+    fs::write(out.join("reader"), reader(&root)).expect("the folder for what is generated can be written");
     if let Err(error) = compiled(&out, &sources) {
         for line in error.lines() {
             println!("cargo::error={line}");
         }
         std::process::exit(1);
     }
+}
+
+/// The folder of the repository: that of the package, or one above it for the package of the fuzz targets.
+fn root() -> PathBuf {
+    let manifest = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").expect("cargo names the manifest's folder"));
+    let root = manifest.ancestors().find(|folder| folder.join("policies").is_dir());
+    root.expect("the folder of packs stands in the repository").to_owned()
 }
 
 /// The digest of the code that reads policies: what one build compiled, another that reads otherwise never takes.

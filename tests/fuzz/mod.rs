@@ -9,10 +9,8 @@ use std::path::Path;
 
 use targets::TARGETS;
 
-/// Mutations of a target; a policy is loaded over the built-in one, which takes a build without optimisation long.
-const fn rounds(policy: bool) -> usize {
-    if policy { 10 } else { 1500 }
-}
+/// Mutations for each target; in a build without optimisation they are a few seconds.
+const ROUNDS: usize = 1000;
 
 fn corpus(target: &str) -> Vec<Vec<u8>> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fuzz/corpus").join(target);
@@ -116,7 +114,7 @@ fn replayed(name: &str) {
     let (_, target) = TARGETS.into_iter().find(|(own, _)| *own == name).unwrap();
     let corpus = corpus(name);
     assert!(corpus.len() >= 24, "the corpus of {name} is lost");
-    let rounds = std::env::var("GATE_FUZZ_ROUNDS").ok().map_or(rounds(name == "policy"), |text| text.parse().unwrap());
+    let rounds = std::env::var("GATE_FUZZ_ROUNDS").ok().map_or(ROUNDS, |text| text.parse().unwrap());
     let mut dice = Dice(0x5eed_0003);
     let mutations = (0..rounds).map(|_| mutated(&corpus, &mut dice));
     let mut failed = Vec::new();
@@ -135,15 +133,30 @@ fn replayed(name: &str) {
 
 #[test]
 fn no_script_makes_the_shell_reader_panic_hang_or_pass_a_cap() {
-    replayed("script");
+    replayed("shell");
 }
 
 #[test]
 fn no_argument_list_makes_the_normaliser_panic_hang_or_pass_a_cap() {
-    replayed("arguments");
+    replayed("command");
 }
 
 #[test]
 fn no_policy_file_makes_the_reader_panic_or_hang() {
     replayed("policy");
+}
+
+#[test]
+fn no_code_makes_its_readers_panic_hang_or_pass_a_cap() {
+    replayed("code");
+}
+
+#[test]
+fn no_statement_makes_the_reader_of_sql_panic_hang_or_pass_a_cap() {
+    replayed("sql");
+}
+
+#[test]
+fn no_catalog_makes_the_reader_panic_hang_or_lose_a_line() {
+    replayed("catalog");
 }

@@ -1,0 +1,4 @@
+//! Files that people wrote.
+
+#[path = "../../../../src/host/config/file.rs"]
+pub mod file;
