@@ -7,7 +7,7 @@ use super::compared::Compared;
 use super::layers::Policy;
 use super::load::pattern;
 use super::load::rule::{CommandPart, Facts, FlagPattern, Rule, code_slots};
-use super::seen::{Seen, Whereabouts, plain, values};
+use super::seen::{Seen, Whereabouts, cut, plain, values};
 use crate::model::{Command, Piece, Slot, Stdin, Unresolved, Via, Word};
 
 /// A command among the others, and what is known around it.
@@ -37,6 +37,16 @@ enum Proof {
     Some,
     /// It holds of every word, and there is one.
     Every,
+}
+
+impl Proof {
+    /// For a word of which only the start is compared: what may be its end counts as if it were there.
+    const fn of_start(self) -> Self {
+        match self {
+            Self::May | Self::Known | Self::Some => Self::May,
+            Self::Every => Self::Every,
+        }
+    }
 }
 
 impl Candidate<'_> {
@@ -134,6 +144,8 @@ impl Candidate<'_> {
     }
 
     fn word_matches(&self, word: &Word, pattern: &str, proof: Proof) -> bool {
+        let cut = cut(word);
+        let (word, proof) = cut.as_ref().map_or((word, proof), |start| (start, proof.of_start()));
         let seen = Seen { word, index: None, recursive: false };
         match proof {
             Proof::May | Proof::Known => seen.may_match(pattern, self.at),
@@ -195,11 +207,12 @@ impl Candidate<'_> {
     }
 
     fn environment(&self, wanted: &[(String, Option<String>)], proof: Proof) -> bool {
-        self.command.environment.iter().any(|(name, value)| {
-            wanted.iter().any(|(pattern, wanted)| {
-                pattern::matches(pattern, name)
-                    && wanted.as_ref().is_none_or(|wanted| self.word_matches(value, wanted, proof))
-            })
+        wanted.iter().any(|(pattern, wanted)| {
+            let Ok(steps) = pattern::steps(pattern) else { return false };
+            let named = self.command.environment.iter().filter(|(name, _)| pattern::is_instance(&steps, name));
+            named
+                .into_iter()
+                .any(|(_, value)| wanted.as_ref().is_none_or(|wanted| self.word_matches(value, wanted, proof)))
         })
     }
 
@@ -243,7 +256,10 @@ impl Candidate<'_> {
 
     fn touched(&self, values: &[Seen<'_>], patterns: &[String], proof: Proof, words: &mut BTreeSet<usize>) -> bool {
         let matches = |seen: &Seen<'_>| {
-            let word = Compared::new(*seen, self.at);
+            let cut = cut(seen.word);
+            let (word, proof) = cut.as_ref().map_or((seen.word, proof), |start| (start, proof.of_start()));
+            let seen = Seen { word, ..*seen };
+            let word = Compared::new(seen, self.at);
             self.any_pattern(patterns, |pattern| match proof {
                 Proof::May => word.may_match(pattern),
                 Proof::Known => word.known_to_match(pattern),

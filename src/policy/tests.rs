@@ -221,6 +221,33 @@ fn a_rule_may_ask_that_a_word_is_known_in_part() {
 }
 
 #[test]
+fn a_word_longer_than_is_compared_makes_no_rule_miss() {
+    let rule = |facts: &str| {
+        let facts = format!("tool: frob, {facts}");
+        format!(
+            "{RULES}  - {{id: end, when: {{{facts}}}, unless: {{target: '/tmp/**'}}, class: write, effect: deny, why: x}}\n"
+        )
+    };
+    let show = |facts: &str, word: &str| {
+        let mut command = command(1, &["frob", "show", word]);
+        command.touches.push(Touch { role: Role::Target, word: Word::exact(word), index: Some(2), recursive: false });
+        effect(&policy(&[(Layer::System, &rule(facts))]), &[command])
+    };
+    let long = |start: &str, end: &str| format!("{start}{}{end}", "a".repeat(5000));
+    for facts in [
+        "target: '**/x.lock'",
+        "target: '**/x.lock', known: true",
+        "target: '**/x.lock', certain: true",
+        "operands: '**x.lock'",
+    ] {
+        assert_eq!(show(facts, &long("/srv/", "/x.lock")), Effect::Deny, "{facts}");
+        assert_eq!(show(facts, &long("/tmp/", "/../../etc/x.lock")), Effect::Deny, "{facts}");
+        assert_eq!(show(facts, "/opt/x"), Effect::Allow, "{facts}");
+        assert_eq!(show(facts, "/tmp/x.lock"), Effect::Allow, "{facts}");
+    }
+}
+
+#[test]
 fn help_and_dry_runs_are_silent_unless_a_rule_names_them() {
     let named =
         format!("{RULES}  - {{id: dry, when: {{tool: frob, dry-run: true}}, class: read, effect: ask, why: x}}\n");

@@ -245,9 +245,10 @@ pub fn covers(pattern: &[Step], word: &[Step]) -> bool {
         return covers(pattern, &nothing) && covers(pattern, &something);
     }
     let mut states = vec![false; pattern.len() + 1];
+    let mut next = states.clone();
     enter(pattern, &mut states, 0);
     for step in word {
-        let mut next = vec![false; pattern.len() + 1];
+        next.fill(false);
         for (state, _) in states.iter().enumerate().filter(|(_, reached)| **reached) {
             match (step, pattern.get(state)) {
                 (Step::Byte(byte), _) => {
@@ -275,7 +276,10 @@ pub fn covers(pattern: &[Step], word: &[Step]) -> bool {
                 (Step::Part | Step::One | Step::Class(..) | Step::Run(..) | Step::Inside, _) => {}
             }
         }
-        states = next;
+        std::mem::swap(&mut states, &mut next);
+        if !states.contains(&true) {
+            return false;
+        }
     }
     states.last() == Some(&true)
 }
@@ -306,8 +310,19 @@ fn enter(pattern: &[Step], states: &mut [bool], state: usize) {
 /// Whether a text is an instance of a pattern; a text that is no pattern has no instance.
 #[must_use]
 pub fn matches(pattern: &str, text: &str) -> bool {
-    let text: Vec<Step> = text.bytes().map(Step::Byte).collect();
-    steps(pattern).is_ok_and(|pattern| covers(&pattern, &text))
+    steps(pattern).is_ok_and(|pattern| is_instance(&pattern, text))
+}
+
+/// Whether a text is an instance of a pattern.
+#[must_use]
+pub fn is_instance(pattern: &[Step], text: &str) -> bool {
+    // Most differ in their first letter.
+    if let (Some(Step::Byte(first)), Some(own)) = (pattern.first(), text.bytes().next())
+        && *first != own
+    {
+        return false;
+    }
+    covers(pattern, &text.bytes().map(Step::Byte).collect::<Vec<_>>())
 }
 
 #[cfg(test)]

@@ -4,6 +4,9 @@
 mod forms;
 
 use std::borrow::Cow;
+use std::collections::HashMap;
+use std::ffi::OsString;
+use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 use std::path::Path;
 
 use super::load::pattern::{self, Step};
@@ -41,10 +44,12 @@ pub fn values(command: &Command, which: Values) -> Vec<Seen<'_>> {
     };
     match which {
         Values::Operands => {
-            let operands = command.operands.iter();
-            let seen = operands.filter_map(|index| {
-                let touch = command.touches.iter().find(|touch| touch.index == Some(*index));
-                let recursive = touch.is_some_and(|touch| touch.recursive);
+            // Of several touches of one word the first counts.
+            let touches = command.touches.iter().rev();
+            let recursive: HashMap<usize, bool> =
+                touches.filter_map(|touch| Some((touch.index?, touch.recursive))).collect();
+            let seen = command.operands.iter().filter_map(|index| {
+                let recursive = recursive.get(index).copied().unwrap_or_default();
                 Some(Seen { word: command.words.get(*index)?, index: Some(*index), recursive })
             });
             seen.collect()
@@ -59,6 +64,39 @@ pub fn values(command: &Command, which: Values) -> Vec<Seen<'_>> {
         }),
         Values::Path => touched(&|role, word| !matches!(role, Role::Url | Role::Sql) && is_local(word)),
     }
+}
+
+/// Longest word, in bytes, of which all is compared: no file has a longer name (PATH_MAX, limits.h).
+const LONGEST: usize = 4096;
+
+/// A longer word than is compared up to there, with an end that is not known; `None` where it is short enough.
+pub fn cut(word: &Word) -> Option<Word> {
+    let size = |piece: &Piece| match piece {
+        Piece::Text(text) => text.len(),
+        Piece::Hole(Hole::Glob(shape) | Hole::Fitting(shape)) => shape.len(),
+        Piece::Hole(_) => 1,
+    };
+    if word.pieces().iter().map(size).sum::<usize>() <= LONGEST {
+        return None;
+    }
+    let mut left = LONGEST;
+    let mut kept = Vec::new();
+    for piece in word.pieces() {
+        match piece {
+            Piece::Text(text) => {
+                let start: Vec<u8> = text.as_bytes().iter().take(left).copied().collect();
+                kept.push(Piece::Text(OsString::from_vec(start)));
+            }
+            Piece::Hole(_) if size(piece) <= left => kept.push(piece.clone()),
+            Piece::Hole(_) => left = 0,
+        }
+        left = left.saturating_sub(size(piece));
+        if left == 0 {
+            break;
+        }
+    }
+    kept.push(Piece::Hole(Hole::Substitution));
+    Some(Word::of(kept))
 }
 
 /// Whether a word may name a local file: no URL, no `host:path`, and not standard input.
