@@ -17,6 +17,7 @@ pub(super) fn command(words: Vec<Word>, tool: Option<&Tool>, place: &Place, arou
     let grammar = tool.unwrap_or(&generic);
     let mut taken = taken(&words, grammar);
     taken.piped = around.piped;
+    taken.decoded = around.decoded;
     let mut command = Command {
         name: tool.map(|tool| tool.name.clone()),
         described: tool.is_some(),
@@ -67,6 +68,8 @@ pub(super) struct Taken {
     pub unlisted: Vec<usize>,
     /// What comes through the pipe it reads, where that is constant.
     pub piped: Option<String>,
+    /// And what it was before somebody encoded it, where the pipe decodes.
+    pub decoded: Option<String>,
 }
 
 impl Taken {
@@ -106,6 +109,7 @@ fn taken(words: &[Word], tool: &Tool) -> Taken {
         command,
         unlisted: result.unlisted.clone(),
         piped: None,
+        decoded: None,
         parsed: result,
     }
 }
@@ -252,8 +256,9 @@ fn touch(command: &mut Command, taken: &Taken, tool: &Tool) {
     let statements = touches.iter().filter(|touch| touch.role == Role::Sql).map(|touch| touch.word.clone());
     let statements: Vec<Word> = statements.collect();
     command.sql = sql::given(&tool.name, &statements);
-    // A database in memory is gone with its client, and so is what is dropped in it.
-    let memory = |touch: &Touch| touch.role == Role::Target && matches!(touch.word.text(), Some(":memory:" | ""));
+    // A database in memory is gone with its client, and one among temporary files soon; so is what is dropped in it.
+    let passing = |path: &str| matches!(path, ":memory:" | "") || path.starts_with("/tmp/") && !path.contains("..");
+    let memory = |touch: &Touch| touch.role == Role::Target && touch.word.text().is_some_and(passing);
     let memory_only = touches.iter().any(memory);
     if memory_only {
         command.sql.retain(|verb| !matches!(*verb, "drop" | "ddl" | "delete-all" | "update-all" | "truncate"));
@@ -268,7 +273,7 @@ fn touch(command: &mut Command, taken: &Taken, tool: &Tool) {
 pub(super) fn given_text(command: &Command, taken: &Taken) -> Option<String> {
     match &command.stdin {
         Stdin::Text(text) => text.clone(),
-        Stdin::Pipe => taken.piped.clone(),
+        Stdin::Pipe => taken.piped.as_ref().or(taken.decoded.as_ref()).cloned(),
         Stdin::Inherited | Stdin::File(_) | Stdin::Closed => None,
     }
 }

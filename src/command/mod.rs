@@ -11,6 +11,7 @@ mod inner;
 mod made;
 mod options;
 mod package;
+mod printed;
 mod program;
 mod reading;
 mod script;

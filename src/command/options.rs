@@ -170,7 +170,7 @@ impl Reader<'_> {
             }
             Some(Value::Several) => several(words, index, &name, parsed),
             Some(Value::Until(ends)) => until(words, index, (name, None), ends, parsed),
-            Some(Value::Needed | Value::No | Value::Joined) | None => {
+            Some(Value::Needed | Value::No | Value::Joined | Value::Digits) | None => {
                 parsed.flags.push(Flag { name, value: None, word: index });
                 index + 1
             }
@@ -183,10 +183,16 @@ impl Reader<'_> {
         let mut taken = 1;
         let sign = prefix.chars().next().unwrap_or('-');
         let letters: Vec<char> = prefix.chars().skip(1).take(MAX_LETTERS + 1).collect();
-        for (position, letter) in letters.into_iter().enumerate() {
+        let mut number = 0;
+        for (position, letter) in letters.iter().copied().enumerate() {
             if position >= MAX_LETTERS {
                 parsed.unlisted.push(index);
                 break;
+            }
+            if number > 0 {
+                number -= 1;
+                taken += letter.len_utf8();
+                continue;
             }
             let spelling = format!("{sign}{letter}");
             taken += letter.len_utf8();
@@ -216,6 +222,13 @@ impl Reader<'_> {
                     let value = more.then(|| word.without_prefix(taken)).flatten();
                     parsed.flags.push(Flag { name, value, word: index });
                     return index + 1;
+                }
+                Some(Value::Digits) => {
+                    let digits = letters.iter().skip(position + 1).take_while(|letter| letter.is_ascii_digit());
+                    let digits: String = digits.collect();
+                    number = digits.len();
+                    let value = Some(Word::exact(digits)).filter(|_| number > 0);
+                    parsed.flags.push(Flag { name, value, word: index });
                 }
                 Some(Value::No) | None => parsed.flags.push(Flag { name, value: None, word: index }),
             }

@@ -33,12 +33,37 @@ pub(super) fn without_prefix(words: Vec<Word>, tools: &dyn Tools) -> Vec<Word> {
             .filter(|tool| (tool.abbreviations || rest == "find") && tool.stands_for.is_empty())
             .map(|_| rest.to_owned())
     });
-    match (plain, words.split_first()) {
-        (Some(plain), Some((first, rest))) => {
-            std::iter::once(Word::exact(plain).at(first.origin())).chain(rest.iter().cloned()).collect()
+    renamed(words, plain)
+}
+
+/// The words with the name of a program that tells its version as the name without it (`kubectl-1.29`, `psql15`); a
+/// program of that whole name that gate knows is itself.
+pub(super) fn without_version(words: Vec<Word>, tools: &dyn Tools) -> Vec<Word> {
+    let named = words.first().and_then(file_name).filter(|name| tools.tool(name).is_none()).and_then(versioned);
+    let plain = named.filter(|plain| tools.tool(plain).is_some()).map(str::to_owned);
+    renamed(words, plain)
+}
+
+/// The words with another file name for the program, in the folder where it is.
+fn renamed(words: Vec<Word>, name: Option<String>) -> Vec<Word> {
+    match (name, words.split_first()) {
+        (Some(name), Some((first, rest))) => {
+            let folder = first.text().and_then(|text| text.rsplit_once('/')).map(|(folder, _)| format!("{folder}/"));
+            let program = Word::exact(folder.unwrap_or_default() + &name).at(first.origin());
+            std::iter::once(program).chain(rest.iter().cloned()).collect()
         }
         _ => words,
     }
+}
+
+/// The name before a version: digits and dots at its end, behind a dash, `_`, `@`, `v` or nothing.
+fn versioned(name: &str) -> Option<&str> {
+    let plain = name.trim_end_matches(|letter: char| letter.is_ascii_digit() || letter == '.');
+    if plain.len() == name.len() {
+        return None;
+    }
+    let marked = plain.strip_suffix('v').filter(|rest| rest.ends_with(['-', '_', '@'])).unwrap_or(plain);
+    Some(marked.trim_end_matches(['-', '_', '@'])).filter(|plain| plain.len() > 1)
 }
 
 /// A program that is a tool's subcommand (`git-push`), as the two words that it stands for; other words as they are.

@@ -163,6 +163,8 @@ pub(super) struct Surroundings {
     pub stdin: Option<Stdin>,
     /// What comes through the pipe it reads, where that is constant.
     pub piped: Option<String>,
+    /// And what it was before somebody encoded it, where the pipe decodes.
+    pub decoded: Option<String>,
     pub pipe_from: Option<usize>,
     pub pipe_to: Option<usize>,
 }
@@ -198,6 +200,7 @@ impl Reader<'_> {
         };
         let words = program::spelled_out(words, self.tools);
         let words = program::without_prefix(words, self.tools);
+        let words = program::without_version(words, self.tools);
         let file_name = words.first().and_then(program::file_name).map(str::to_owned);
         let file_name = file_name.as_deref();
         let (words, tool) = match file_name.and_then(|name| self.tools.tool(name)) {

@@ -7,6 +7,7 @@ use std::ops::Range;
 use crate::model::{Hole, Origin, Piece, Stdin, UnresolvedKind, Via, Word};
 
 use super::exports::{Exports, is_certain};
+use super::printed;
 use super::reading::{Place, Reader, Surroundings};
 use super::shell::{self, Dialect, Inherited, Script, Simple};
 
@@ -71,7 +72,7 @@ fn constant(word: &Word) -> (Option<String>, bool) {
     (Some(text), whole)
 }
 
-struct Source<'a> {
+pub(super) struct Source<'a> {
     text: &'a str,
     origin: Option<Origin>,
     /// The directory for temporary files there.
@@ -168,7 +169,10 @@ fn commands(reader: &mut Reader<'_>, script: &Script, source: &Source<'_>, place
         let words: Vec<Word> = simple.words.iter().map(|word| from_shell(word, source)).collect();
         directory = directory_after(simple, &words, directory);
         let mut around = surroundings(simple, source);
-        around.piped = simple.pipe_from.and_then(|at| script.commands.get(at)).and_then(|from| printed(from, source));
+        if let Some(from) = simple.pipe_from.and_then(|at| script.commands.get(at)) {
+            around.piped = printed::exact(from, source);
+            around.decoded = printed::decoded(from, script, source);
+        }
         exports.note(simple, &words, &around.environment);
         let sources = matches!(words.first().and_then(Word::text), Some("source" | "."));
         reader.exported.clear();
@@ -239,6 +243,7 @@ fn surroundings(simple: &Simple, source: &Source<'_>) -> Surroundings {
         redirects,
         stdin: Some(stdin),
         piped: None,
+        decoded: None,
         pipe_from: None,
         pipe_to: None,
     }
@@ -248,35 +253,6 @@ fn surroundings(simple: &Simple, source: &Source<'_>) -> Surroundings {
 fn declares(simple: &Simple) -> bool {
     let name = simple.words.first().and_then(shell::Word::exact);
     matches!(name, Some("export" | "declare" | "typeset" | "readonly" | "local"))
-}
-
-/// What a command prints, where that is constant: `echo` and `printf` with words that need no reading of their own, and
-/// `cat` of what is written in the script.
-fn printed(simple: &Simple, source: &Source<'_>) -> Option<String> {
-    let words: Option<Vec<String>> =
-        simple.words.iter().map(|word| from_shell(word, source).text().map(str::to_owned)).collect();
-    let here = |kind| matches!(kind, shell::RedirectKind::HereDocument | shell::RedirectKind::HereString);
-    let plain = simple.redirects.iter().all(|redirect| here(redirect.kind));
-    let words = words.filter(|_| plain && simple.pipe_from.is_none())?;
-    let (name, operands) = words.split_first()?;
-    let operands = match (name.as_str(), operands) {
-        ("cat", []) => match &simple.stdin {
-            shell::Stdin::Here(text) => return from_shell(text, source).text().map(str::to_owned),
-            shell::Stdin::Inherited
-            | shell::Stdin::Pipe
-            | shell::Stdin::File(_)
-            | shell::Stdin::Descriptor(_)
-            | shell::Stdin::Closed => return None,
-        },
-        ("echo", [option, operands @ ..]) if option == "-n" => operands,
-        ("printf", [format, operands @ ..]) if matches!(format.as_str(), "%s" | "%s\\n") => operands,
-        ("printf", [_]) | ("echo", [_, ..]) => operands,
-        _ => return None,
-    };
-    let text = operands.join(" ");
-    let plain = !text.replace("\\n", "").contains('\\') && !operands.first().is_some_and(|word| word.starts_with('-'));
-    let formatted = name == "printf" && text.contains('%');
-    (plain && !formatted).then(|| text.replace("\\n", "\n") + "\n")
 }
 
 /// Where the next command of the script runs. Only a plain `cd` to a known place on the straight way is certain.
@@ -312,7 +288,7 @@ fn via(via: &shell::Via) -> Via {
     })
 }
 
-fn from_shell(word: &shell::Word, source: &Source<'_>) -> Word {
+pub(super) fn from_shell(word: &shell::Word, source: &Source<'_>) -> Word {
     let pieces = word.text.pieces().into_iter().map(|piece| match piece {
         shell::Piece::Text(text) => Piece::Text(text.into()),
         shell::Piece::Hole(hole) => match hole {

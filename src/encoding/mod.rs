@@ -8,6 +8,7 @@ pub mod ed25519;
 pub mod json;
 #[cfg(feature = "server")]
 pub mod jwt;
+pub mod mime;
 pub mod openssh;
 #[cfg(test)]
 pub(crate) mod soft;

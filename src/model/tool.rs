@@ -75,6 +75,8 @@ pub enum Value {
     Needed,
     /// Only what follows `=` or, for a short one, the rest of its word.
     Joined,
+    /// A number, joined to it, or none; other options may follow in the same word (`perl -0777ne`).
+    Digits,
     /// All words up to the next option.
     Several,
     /// All words up to one of these.

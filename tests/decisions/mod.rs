@@ -13,7 +13,7 @@ use gate::policy::{Circumstances, Policy};
 use gate::ports::Facts;
 
 /// What a row is about, and where it comes from.
-const FILES: [(&str, &str); 13] = [
+const FILES: [(&str, &str); 14] = [
     ("sample-commands", include_str!("sample-commands.jsonl")),
     ("files", include_str!("files.jsonl")),
     ("clouds", include_str!("clouds.jsonl")),
@@ -30,6 +30,8 @@ const FILES: [(&str, &str); 13] = [
     ("unseen-again", include_str!("unseen-again.jsonl")),
     // And a third time, with more evasions: 98.7 % and 0.3 %.
     ("unseen-third", include_str!("unseen-third.jsonl")),
+    // And a fourth time, after another set that is not kept: FIRST.
+    ("unseen-fourth", include_str!("unseen-fourth.jsonl")),
 ];
 
 #[derive(serde::Deserialize)]

@@ -166,6 +166,7 @@ const PYTHON: &str = "
     cp-tree: ?shutil.copytree
     ln: ?os.symlink os.link
     chmod-path: ~os.chmod
+    chmod: *.chmod
     open: open io.open codecs.open gzip.open os.open zipfile.ZipFile tarfile.open os.fdopen
     open: pathlib.Path().open
     read: *.read_text *.read_bytes linecache.getlines numpy.loadtxt

@@ -254,18 +254,27 @@ impl Found {
             },
             Act::Like(command) => {
                 let touched: Vec<Word> = match (given.is_empty(), on) {
-                    (true, Some(on)) => vec![on.word()],
+                    (true, Some(on)) => on.words(),
                     (true, None) => vec![unknown()],
                     // A method (`path.unlink`) works on what it is called on.
-                    (false, Some(on)) if name.contains("()") && command.first() == Some(&"rm") => vec![on.word()],
+                    (false, Some(on)) if name.contains("()") && command.first() == Some(&"rm") => on.words(),
+                    (false, Some(on)) if name.contains("()") && command.first() == Some(&"chmod") => {
+                        first.map(Value::mode).into_iter().chain(on.words()).collect()
+                    }
+                    (false, _) if command.first() == Some(&"chmod") => {
+                        let paths = given.iter().skip(1).flat_map(|value| value.words());
+                        first.map(Value::mode).into_iter().chain(paths).collect()
+                    }
                     (false, _) => given.iter().flat_map(|value| value.words()).collect(),
                 };
                 // What is deleted need not be there: an option may stand first in a list (`[:rm_rf, …]`).
                 self.argv(command.iter().map(Word::exact).chain(touched).collect(), name);
             }
             Act::Turned(command) => {
-                let words = [given.get(1), given.first()].map(|value| value.map_or_else(unknown, |value| value.word()));
-                self.argv(command.iter().map(Word::exact).chain(words).collect(), name);
+                let mode = given.get(1).map_or_else(unknown, |value| value.mode());
+                let paths = given.first().map_or_else(|| vec![unknown()], |value| value.words());
+                let words = command.iter().map(Word::exact).chain(std::iter::once(mode)).chain(paths);
+                self.argv(words.collect(), name);
             }
             Act::Open => self.opens(name, &given, arguments, on),
             Act::Read => self.reads(first.or(on)),
@@ -348,7 +357,7 @@ fn statement<'a>(scan: &'a Scan<'_>, at: usize) -> Option<&'a str> {
 }
 
 /// Whether a bracket groups a value that something is called on, and belongs to no name before it.
-fn groups(scan: &Scan<'_>, at: usize) -> bool {
+pub(super) fn groups(scan: &Scan<'_>, at: usize) -> bool {
     let after = scan.close(at) + 1;
     let before = at.checked_sub(1).and_then(|before| scan.tokens.get(before));
     let called = matches!(before, Some(Token::Name(_) | Token::Text(_) | Token::Mark(")" | "]" | "}")));

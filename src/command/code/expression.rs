@@ -4,7 +4,7 @@ use super::language::Language;
 use super::lexer::Token;
 use super::quoted::Part;
 use super::scan::{Scan, Use};
-use super::value::{Argument, Value};
+use super::value::{Argument, Value, below};
 use crate::model::{Hole, Piece, Word};
 
 /// How deep expressions are looked into.
@@ -112,7 +112,7 @@ impl Scan<'_> {
         let closes = |at: usize| self.close(at) + 1 == to;
         match self.tokens.get(from) {
             Some(Token::Words(words)) if from + 1 == to => Value::List(words.iter().map(Value::text).collect()),
-            Some(Token::Number(number)) if from + 1 == to => Value::text(number.clone()),
+            Some(Token::Number(number)) if from + 1 == to => Value::Number(number.clone()),
             Some(Token::Run(parts)) if from + 1 == to && self.language == Language::Julia => self.text(parts, depth),
             Some(Token::Mark("[")) if closes(from) => self.list(from, to, depth),
             Some(Token::Mark("(")) if closes(from) => {
@@ -154,6 +154,10 @@ impl Scan<'_> {
         match used.arguments {
             None => match self.scope.values.get(&used.name) {
                 Some(Some(value)) => value.clone(),
+                _ if used.name.ends_with(".path") => {
+                    let entry = used.name.strip_suffix(".path").and_then(|entry| self.scope.values.get(entry));
+                    entry.and_then(Clone::clone).unwrap_or(Value::Name(used.name))
+                }
                 _ if used.name.starts_with(':') => Value::text(used.name.trim_start_matches(':')),
                 _ => Value::Name(used.name),
             },
@@ -169,6 +173,16 @@ impl Scan<'_> {
                 match (last, used.on.as_ref(), arguments.as_slice()) {
                     ("split", Some(on @ Value::Text(_)), []) => words(on),
                     ("split", Some(on @ Value::Text(_)), [one]) if one.value.known() == Some(" ") => words(on),
+                    ("glob" | "rglob" | "iterdir", Some(on @ Value::Call(..)), found)
+                        if used.name.contains("Path()") =>
+                    {
+                        let pattern = found.first().and_then(|one| one.value.known()).unwrap_or("*");
+                        let inside = if last == "rglob" { "**/" } else { "" };
+                        let folder = on.word();
+                        folder.text().map(|folder| {
+                            Value::Text(below(&format!("{}/{inside}{pattern}", folder.trim_end_matches('/'))))
+                        })
+                    }
                     ("split", _, [one]) if used.name == "shlex.split" => words(&one.value),
                     ("join", Some(Value::Text(between)), [one]) => match (&one.value, between.text()) {
                         (Value::List(values), Some(between)) => Some(Value::joined(values.clone(), between)),

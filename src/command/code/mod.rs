@@ -9,6 +9,7 @@ mod expression;
 mod handed;
 mod language;
 mod lexer;
+mod loops;
 mod mongo;
 mod quoted;
 mod scan;

@@ -16,7 +16,7 @@ pub(super) fn method(name: &str, arguments: Option<&[Argument]>) -> Option<Effec
     let every = arguments.first().is_none_or(|first| match &first.value {
         Value::Pairs(pairs) => pairs.is_empty(),
         Value::List(values) => values.is_empty(),
-        Value::Text(_) | Value::Name(_) | Value::Call(..) | Value::Unknown => true,
+        Value::Text(_) | Value::Number(_) | Value::Name(_) | Value::Call(..) | Value::Unknown => true,
     });
     let does = match last {
         "drop"

@@ -2,6 +2,7 @@
 
 use super::language::Language;
 use super::lexer::Token;
+use super::loops;
 use super::scan::{Scan, Scope};
 use super::value::Value;
 
@@ -150,6 +151,7 @@ fn js_import(scan: &Names<'_>, start: usize, scope: &mut Scope) -> usize {
 fn assignments(tokens: &[Token], language: Language, scope: &mut Scope) {
     let mut found: Vec<(String, Value)> = Vec::new();
     let mut names: Vec<(String, String)> = Vec::new();
+    let looped;
     {
         let scan = Scan::new(tokens, language, scope);
         for at in 0..tokens.len() {
@@ -167,6 +169,7 @@ fn assignments(tokens: &[Token], language: Language, scope: &mut Scope) {
             }
             found.push((name.to_owned(), scan.value(at + 1, end, 0)));
         }
+        looped = loops::variables(&scan);
     }
     let mut counts: std::collections::BTreeMap<String, usize> = std::collections::BTreeMap::new();
     for (name, _) in &found {
@@ -175,6 +178,13 @@ fn assignments(tokens: &[Token], language: Language, scope: &mut Scope) {
     for (name, value) in found {
         let once = counts.get(&name) == Some(&1) && !is_rebound(tokens, &name);
         scope.values.insert(name, once.then_some(value).filter(|value| *value != Value::Unknown));
+    }
+    for (name, _) in &looped {
+        *counts.entry(name.clone()).or_default() += 1;
+    }
+    for (name, value) in looped {
+        let once = counts.get(&name) == Some(&1);
+        scope.values.insert(name, once.then_some(value));
     }
     scope.names.extend(names);
 }

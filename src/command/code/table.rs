@@ -32,6 +32,27 @@ pub(super) fn check(program: &str, rows: &[(&str, &str)]) {
 #[test]
 fn python_is_judged_by_whole_names_in_code_position() {
     check(
+        "ruby",
+        &[
+            ("Dir.glob('/etc/*.conf').each { |f| File.delete(f) }", "rm -f /etc/*.conf"),
+            ("%w[/etc/a /etc/b].each do |f| File.delete f end", "rm -f /etc/a /etc/b"),
+            ("for f in ['/etc/a'] do File.delete(f) end", "rm -f /etc/a"),
+        ],
+    );
+    check(
+        "node",
+        &[
+            ("for (const f of ['/etc/a', '/etc/b']) require('fs').unlinkSync(f)", "rm -f /etc/a /etc/b"),
+            ("['/etc/a'].forEach(f => require('fs').unlinkSync(f))", "rm -f /etc/a"),
+            ("const fs = require('fs'); fs.readdirSync('/etc').map((f) => fs.unlinkSync(f))", "rm -f /etc/*"),
+        ],
+    );
+    check(
+        "perl",
+        &[("for my $f (glob('/etc/*.conf')) { unlink $f }", "rm -f /etc/*.conf"), ("unlink for ('/etc/a')", "?unlink")],
+    );
+    check("php", &[("foreach (glob('/etc/*') as $f) { unlink($f); }", "rm -f /etc/*")]);
+    check(
         "python3",
         &[
             ("print('rm -rf /')", ""),
@@ -73,12 +94,27 @@ fn python_is_judged_by_whole_names_in_code_position() {
             ("import os; os.remove('/srv/a')", "rm -f /srv/a"),
             ("from pathlib import Path; Path('/srv/a').unlink()", "rm -f /srv/a"),
             ("from pathlib import Path\np = Path('/srv') / 'a'\np.unlink()", "rm -f /srv/a"),
-            ("import os; [os.unlink(f) for f in os.listdir('.')]", "rm -f $(…)"),
-            ("import glob, os; [os.remove(f) for f in glob.glob('/srv/*.db')]", "rm -f $(…)"),
+            ("import os; [os.unlink(f) for f in os.listdir('.')]", "rm -f ./*"),
+            ("import glob, os; [os.remove(f) for f in glob.glob('/srv/*.db')]", "rm -f /srv/*.db"),
             ("import os; list(map(os.remove, fs))", "?os.remove"),
             ("import os; os.rename('a', 'b')", "mv a b"),
             ("import shutil; shutil.copy('a', '/etc/x')", "cp a /etc/x"),
-            ("import os; os.chmod('/srv', 0o777)", "chmod 0o777 /srv"),
+            ("import os; os.chmod('/srv', 0o777)", "chmod 777 /srv"),
+            ("import os; os.chmod('/srv', 2541)", "chmod 4755 /srv"),
+            ("import os\nos.chmod('/srv', stat.S_IRWXU)", "chmod $(…) /srv"),
+            ("import pathlib; pathlib.Path('/srv').chmod(0x1ff)", "chmod 777 /srv"),
+            ("import os\nfor p in ['/etc/a', '/etc/b']:\n  os.remove(p)", "rm -f /etc/a /etc/b"),
+            ("import os, glob\nfor p in glob.glob('/etc/*.conf'): os.unlink(p)", "rm -f /etc/*.conf"),
+            ("[os.remove(p) for p in ('/etc/a',) if p]", "rm -f /etc/a"),
+            ("import pathlib; [p.unlink() for p in pathlib.Path('/etc').rglob('*.pem')]", "rm -f /etc/**/*.pem"),
+            ("from pathlib import Path\nfor p in Path('/etc').iterdir():\n  p.unlink()", "rm -f /etc/*"),
+            ("import os\nfor e in os.scandir('/etc'):\n  os.unlink(e.path)", "rm -f /etc/*"),
+            (
+                "import os\nfor root, _, names in os.walk('/etc'):\n  for n in names: os.remove(os.path.join(root, n))",
+                "rm -f /etc/*/$(…)",
+            ),
+            ("import os\nfor p in x: os.remove(p)", "rm -f $(…)"),
+            ("import os\nfor p in ['a']: pass\nfor p in ['b']: os.remove(p)", "rm -f $(…)"),
             ("import json; print(json.load(open('package.json'))['a'])", "<package.json"),
             ("print(open('/home/dev/.aws/credentials').read())", "</home/dev/.aws/credentials"),
             ("import os; print(open(os.path.expanduser('~/.ssh/id_rsa')).read())", "<~/.ssh/id_rsa"),

@@ -7,6 +7,8 @@ use crate::model::{Hole, Piece, Word};
 pub(super) enum Value {
     /// A string; parts of it may not be known.
     Text(Word),
+    /// A number, as it is written.
+    Number(String),
     /// A list.
     List(Vec<Value>),
     /// A map.
@@ -37,6 +39,7 @@ impl Value {
     pub(super) fn known(&self) -> Option<&str> {
         match self {
             Self::Text(word) => word.text(),
+            Self::Number(number) => Some(number),
             Self::List(_) | Self::Pairs(_) | Self::Name(_) | Self::Call(..) | Self::Unknown => None,
         }
     }
@@ -45,10 +48,25 @@ impl Value {
     pub(super) fn word(&self) -> Word {
         match self {
             Self::Text(word) => word.clone(),
+            Self::Number(number) => Word::exact(number.as_str()),
             Self::Call(name, arguments) => passed(name, arguments).unwrap_or_else(unknown),
             Self::Name(name) => variable(name).unwrap_or_else(unknown),
             Self::List(_) | Self::Pairs(_) | Self::Unknown => unknown(),
         }
+    }
+
+    /// The value as the permissions that `chmod` is given: a number of a language is one in its own notation.
+    pub(super) fn mode(&self) -> Word {
+        let Self::Number(written) = self else { return self.word() };
+        let digits = written.to_ascii_lowercase().replace('_', "");
+        let number = match digits.strip_prefix('0').map(|rest| rest.split_at_checked(1).unwrap_or_default()) {
+            Some(("x", hexadecimal)) => u32::from_str_radix(hexadecimal, 16),
+            Some(("b", binary)) => u32::from_str_radix(binary, 2),
+            Some(("o", octal)) => u32::from_str_radix(octal, 8),
+            Some(_) => u32::from_str_radix(&digits, 8),
+            None => digits.parse(),
+        };
+        number.map_or_else(|_| unknown(), |number| Word::exact(format!("{number:o}")))
     }
 
     /// The value as words of a command; one that is not known is one word.
@@ -140,7 +158,7 @@ fn passed(name: &str, arguments: &[Argument]) -> Option<Word> {
 }
 
 /// The paths that a pattern finds.
-fn below(pattern: &str) -> Word {
+pub(super) fn below(pattern: &str) -> Word {
     let open = pattern.find(['*', '?', '[']).unwrap_or(pattern.len());
     let (known, rest) = pattern.split_at_checked(open).unwrap_or((pattern, ""));
     if rest.is_empty() {

@@ -114,6 +114,7 @@ impl Compiler<'_> {
             (&body.value_flags, Value::Needed),
             (&body.bool_flags, Value::No),
             (&body.joined_flags, Value::Joined),
+            (&body.number_flags, Value::Digits),
             (&body.list_flags, Value::Several),
         ];
         for (flags, value) in plain {

@@ -63,6 +63,8 @@ forms! {
     bool_flags: Texts,
     /// Options whose value is only what follows `=`.
     joined_flags: Texts,
+    /// Options whose value is only a number that is joined to them, and behind which others may stand in the same word.
+    number_flags: Texts,
     /// Options whose values are all words up to the next option.
     list_flags: Texts,
     /// Options whose value is all words up to one of these.

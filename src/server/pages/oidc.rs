@@ -84,5 +84,6 @@ fn told(app: &App, fault: &OidcError) -> Response {
 /// `SameSite=Strict` would forbid.
 fn question(page: &Page, value: Option<&str>) -> Result<HeaderValue, Problem> {
     let (value, age) = value.map_or(("", 0), |value| (value, KEPT));
-    HeaderValue::from_str(&shaped(COOKIE, value, age, "Lax", page)).map_err(|_| Problem::unavailable("a cookie that is no header"))
+    HeaderValue::from_str(&shaped(COOKIE, value, age, "Lax", page))
+        .map_err(|_| Problem::unavailable("a cookie that is no header"))
 }

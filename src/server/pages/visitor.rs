@@ -14,8 +14,8 @@ use crate::model::{Digest, Page};
 use crate::server::clock::now;
 use crate::server::http::App;
 use crate::server::http::problem::Problem;
-use crate::server::report::Owner;
 use crate::server::oidc::Entrance;
+use crate::server::report::Owner;
 use crate::server::tokens::Role;
 
 /// The header that carries the mark of a session's pages.
