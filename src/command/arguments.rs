@@ -41,7 +41,7 @@ pub(super) fn command(words: Vec<Word>, tool: Option<&Tool>, place: &Place, arou
         secrets: Vec::new(),
         words,
     };
-    command.dry_run = taken.bodies(grammar).any(|body| body.dry_run.iter().any(|flag| given(&command.flags, flag)));
+    command.dry_run = taken.bodies(grammar).any(|body| body.dry_run.iter().any(|how| rehearses(&command, how)));
     command.help = taken.bodies(grammar).any(|body| body.help.iter().any(|word| helps(&command, &taken, word)));
     touch(&mut command, &taken, grammar);
     for redirected in around.redirects {
@@ -173,6 +173,20 @@ fn subcommand(words: &[Word], operands: &[usize], tool: &Tool) -> (Option<usize>
 }
 
 /// Whether an option (`--dry-run`, or `--dry-run=client` for one value of it) was given.
+/// Whether an option says that nothing is to happen, or an operand does that is none (`test=True`) and no other unsays.
+fn rehearses(command: &Command, how: &str) -> bool {
+    let Some((name, _)) = how.split_once('=').filter(|_| !how.starts_with('-')) else {
+        return given(&command.flags, how);
+    };
+    let operands = command.operands.iter().filter_map(|index| command.words.get(*index));
+    let mut same = operands.filter(|word| {
+        let start = word.prefix().split(|byte| *byte == b'=').next();
+        start == Some(name.as_bytes()) || !word.is_known() && word.prefix().is_empty()
+    });
+    let first = same.next();
+    first.is_some_and(|word| word.text() == Some(how)) && same.all(|word| word.text() == Some(how))
+}
+
 fn given(flags: &[Flag], wanted: &str) -> bool {
     let (name, value) = match wanted.split_once('=') {
         Some((name, value)) => (name, Some(value)),

@@ -117,7 +117,7 @@ fn shelf() -> Shelf {
         tool(
             &["rehearse"],
             Syntax::Gnu,
-            Body { dry_run: vec!["--dry-run".into(), "--dry-run=client".into()], ..Body::default() },
+            Body { dry_run: ["--dry-run", "--dry-run=client", "test=True"].map(Into::into).into(), ..Body::default() },
         ),
         tool(&["find"], Syntax::Go, find),
         tool(&["xargs"], Syntax::First, xargs),
@@ -230,6 +230,8 @@ fn a_dry_run_that_is_taken_back_is_none() {
     let dry = |flags: &[&str]| reading(&[&["rehearse"], flags].concat()).commands[0].dry_run;
     assert!(dry(&["--dry-run"]) && dry(&["--dry-run=client"]) && dry(&["--dry-run=none", "--dry-run=client"]));
     assert!(!dry(&["--dry-run=client", "--dry-run=none"]) && !dry(&["--dry-run", "--no-dry-run"]) && !dry(&[]));
+    assert!(dry(&["web*", "test=True"]) && dry(&["test=True", "test=True"]));
+    assert!(!dry(&["test=True", "test=False"]) && !dry(&["test=false"]) && !dry(&["xtest=True"]));
 }
 
 #[test]
@@ -237,6 +239,10 @@ fn statements_are_read_from_a_here_document_where_the_command_has_none() {
     let verbs = |script: &str| reading(&["sh", "-c", script]).commands.last().unwrap().sql.clone();
     assert_eq!(verbs("psql <<E\ndrop table x;\nE"), ["drop"]);
     assert_eq!(verbs("cat <<'E' | psql\ndrop table x;\nE"), ["drop"]);
+    assert_eq!(verbs("echo ZHJvcCB0YWJsZSB4Owo= | base64 -d | psql"), ["drop"]);
+    assert_eq!(verbs("openssl base64 -d <<< ZHJvcCB0YWJsZSB4Owo= | psql"), ["drop"]);
+    assert_eq!(verbs("echo 64726f70207461626c652078 | xxd -r -p | psql"), ["drop"]);
+    assert!(verbs("echo ZHJvcCB0YWJsZSB4Owo= | base64 | psql").is_empty());
     assert_eq!(verbs("psql -c 'select 1' <<E\ndrop table x;\nE"), ["read"]);
     assert!(verbs("cp <<E\ndrop table x;\nE").is_empty());
 }

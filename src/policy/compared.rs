@@ -92,6 +92,9 @@ impl<'a> Compared<'a> {
         if !below && form.literal.as_ref().is_some_and(|literal| lacks(&whole, literal)) {
             return false;
         }
+        if pattern::differs(&whole, &form.steps) {
+            return false;
+        }
         let Ok(pattern) = pattern::steps(&whole) else {
             return false;
         };

@@ -207,10 +207,10 @@ impl Candidate<'_> {
     }
 
     fn environment(&self, wanted: &[(String, Option<String>)], proof: Proof) -> bool {
-        wanted.iter().any(|(pattern, wanted)| {
-            let Ok(steps) = pattern::steps(pattern) else { return false };
-            let named = self.command.environment.iter().filter(|(name, _)| pattern::is_instance(&steps, name));
-            named
+        let environment = &self.command.environment;
+        wanted.iter().filter(|_| !environment.is_empty()).any(|(pattern, wanted)| {
+            let of_name = environment.iter().filter(|(name, _)| pattern::matches(pattern, name));
+            of_name
                 .into_iter()
                 .any(|(_, value)| wanted.as_ref().is_none_or(|wanted| self.word_matches(value, wanted, proof)))
         })

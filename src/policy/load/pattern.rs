@@ -307,22 +307,25 @@ fn enter(pattern: &[Step], states: &mut [bool], state: usize) {
     }
 }
 
+/// Whether what a word begins with rules a pattern out, by its text alone: most differ in their first letters.
+#[must_use]
+pub fn differs(pattern: &str, word: &[Step]) -> bool {
+    for (own, step) in pattern.bytes().zip(word) {
+        match (own, step) {
+            (b'*' | b'?' | b'[' | b'\\', _) => return false,
+            (_, Step::Byte(byte)) if *byte == own => {}
+            (_, Step::Byte(_)) => return true,
+            _ => return false,
+        }
+    }
+    false
+}
+
 /// Whether a text is an instance of a pattern; a text that is no pattern has no instance.
 #[must_use]
 pub fn matches(pattern: &str, text: &str) -> bool {
-    steps(pattern).is_ok_and(|pattern| is_instance(&pattern, text))
-}
-
-/// Whether a text is an instance of a pattern.
-#[must_use]
-pub fn is_instance(pattern: &[Step], text: &str) -> bool {
-    // Most differ in their first letter.
-    if let (Some(Step::Byte(first)), Some(own)) = (pattern.first(), text.bytes().next())
-        && *first != own
-    {
-        return false;
-    }
-    covers(pattern, &text.bytes().map(Step::Byte).collect::<Vec<_>>())
+    let text: Vec<Step> = text.bytes().map(Step::Byte).collect();
+    !differs(pattern, &text) && steps(pattern).is_ok_and(|pattern| covers(&pattern, &text))
 }
 
 #[cfg(test)]

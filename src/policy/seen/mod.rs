@@ -209,7 +209,11 @@ impl<'a> Seen<'a> {
         below: bool,
         how: fn(&[Step], &[Step]) -> bool,
     ) -> bool {
-        let Ok(pattern) = pattern::steps(&with_home(text, at.home)) else {
+        let text = with_home(text, at.home);
+        if pattern::differs(&text, &word) {
+            return false;
+        }
+        let Ok(pattern) = pattern::steps(&text) else {
             return false;
         };
         if below {
