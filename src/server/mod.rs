@@ -23,6 +23,7 @@ pub mod secret;
 pub mod serve;
 pub mod tls;
 pub mod tokens;
+mod upkeep;
 pub mod witness;
 pub mod writer;
 

@@ -12,7 +12,7 @@ use tokio::runtime::Runtime;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::backup::{self, BackupError, Copied};
-use super::change::{Change, Outcome, Refused};
+use super::change::{Change, Refused};
 use super::clock::now;
 use super::database::{Database, DatabaseError, Place};
 use super::door::{self, Door};
@@ -29,6 +29,7 @@ use super::sealing::{Sealing, SealingError};
 use super::secret;
 use super::tls::{Certificate, Files, TlsError};
 use super::tokens::{Role, Token};
+use super::upkeep;
 use super::witness::{WitnessError, WitnessKey};
 use super::writer::{WriteError, Writer};
 use crate::host::launch::getent::SystemNames;
@@ -316,11 +317,11 @@ impl Serving {
             let report = app.report.clone();
             let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
             let hub = app.hub.clone();
-            tokio::spawn(expire(app.clone()));
+            tokio::spawn(upkeep::expire(app.clone()));
             if let Some(keep) = settings.keep {
-                tokio::spawn(forget(app.clone(), keep));
+                tokio::spawn(upkeep::forget(app.clone(), keep));
             }
-            tokio::spawn(hear(app.clone()));
+            tokio::spawn(upkeep::hear(app.clone()));
             if let Some(certificate) = certificate.clone() {
                 let report = app.report.clone();
                 tokio::spawn(async move { certificate.watch(move |news| report.news(&format!("gate: {news}"))).await });
@@ -339,19 +340,6 @@ impl Serving {
     }
 }
 
-/// Wakes those who wait here with the news of other servers. While nobody hears them, the waiting look for themselves.
-async fn hear(app: App) {
-    let heard = |news: Option<&str>| match news.and_then(|news| news.parse().ok()) {
-        Some(id) => app.hub.wake(id),
-        None => app.hub.wake_all(),
-    };
-    loop {
-        // Why it ended changes nothing.
-        let _ = app.database.hear(&heard).await;
-        tokio::time::sleep(Duration::from_millis(200)).await;
-    }
-}
-
 /// Where browsers find it.
 fn page(settings: &Settings, listen: SocketAddr) -> Result<Page, InvalidPage> {
     // A passkey is made for a name and never for an address; 0 is a port that is not known yet.
@@ -362,30 +350,4 @@ fn page(settings: &Settings, listen: SocketAddr) -> Result<Page, InvalidPage> {
         },
         Ok,
     )
-}
-
-/// Forgets what is over for so long.
-async fn forget(app: App, keep: Duration) {
-    let mut every = tokio::time::interval(Duration::from_secs(60));
-    loop {
-        every.tick().await;
-        let before = now().minus(keep);
-        // What fails, or is left, is tried again within a minute.
-        while matches!(app.writer.make(Change::Forgotten { before }).await, Ok(Outcome::Done)) {}
-    }
-}
-
-/// Closes requests whose time is over, though their hosts did not say so.
-async fn expire(app: App) {
-    let mut every = tokio::time::interval(Duration::from_secs(60));
-    loop {
-        every.tick().await;
-        let statement = "SELECT id FROM requests WHERE state = 'waiting' AND expires < $1 LIMIT 1000";
-        let Ok(rows) = app.database.rows(statement, &[now().micros().into()]).await else { continue };
-        for request in rows.iter().filter_map(|row| row.text(0).ok()?.parse().ok()) {
-            let state = crate::remote::wire::State::Expired;
-            // Tried again within a minute.
-            let _ = app.writer.make(Change::Closed { request, host: None, state }).await;
-        }
-    }
 }
