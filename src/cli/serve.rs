@@ -23,6 +23,8 @@ use super::surroundings::{paths, variable};
 const RATE: u32 = 100;
 /// How many requests the owner of a token may wait for at a time, where nothing else is said.
 const WAITS: u32 = 2000;
+/// How many files every process may open (getrlimit(2)), where nobody asked for more.
+const FILES: u64 = 1024;
 
 /// Run the approval server, which carries requests to approvers and their answers back
 ///
@@ -219,6 +221,8 @@ pub fn run(arguments: &Arguments) -> Result<(), Complaint> {
             settings.behind_proxy = arguments.behind_proxy;
             (settings.rate, settings.waits) = (arguments.rate, arguments.waits);
             settings.oidc = arguments.oidc.as_deref().map(|file| oidc::Settings::read(file, &variable)).transpose()?;
+            let files = crate::host::all_files();
+            settings.files = files.map_err(|error| Complaint::new(exit::CONFIGURATION, error.to_string()))?;
             let scheme = if settings.tls.is_some() { "https" } else { "http" };
             settings.keep = arguments.keep.map(Span::duration);
             (settings.log, settings.traces) = (arguments.log.into(), traces());
@@ -284,6 +288,7 @@ fn settings(kept: &Kept) -> Result<Settings, Complaint> {
         behind_proxy: false,
         rate: RATE,
         waits: WAITS,
+        files: FILES,
         page,
         keep: None,
         log,

@@ -31,6 +31,18 @@ pub fn uid() -> u32 {
     rustix::process::getuid().as_raw()
 }
 
+/// As many open files as the system lets this process have from now on; says how many that is. What keeps a connection open
+/// for each of many hosts needs more than a shell starts with.
+///
+/// # Errors
+/// When the system refuses.
+pub fn all_files() -> std::io::Result<u64> {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
+    setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum })?;
+    Ok(maximum.unwrap_or(u64::MAX))
+}
+
 /// Hash of this machine's id (machine-id(5)), where it has one.
 #[must_use]
 pub fn machine() -> Option<crate::model::Digest> {

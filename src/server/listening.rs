@@ -19,8 +19,10 @@ use tokio::time::{sleep, timeout};
 
 use super::tls::Certificate;
 
-/// How many connections there are at once; more wait for the system to hand them over.
-const MOST: usize = 8192;
+/// How many connections there are at once, however many files may be open; more wait for the system to hand them over.
+const MOST: usize = 16_384;
+/// How many files are kept for the database, the certificate and the like.
+const OTHERS: u64 = 128;
 /// How long the head of a request, or the first words of TLS, may take.
 const HEAD: Duration = Duration::from_secs(10);
 /// How often a client of HTTP/2 that says nothing is asked whether it lives, and how long it may think.
@@ -50,14 +52,21 @@ enum Version {
     Two,
 }
 
-/// Serves until it ends, then finishes what was begun.
+/// How many connections there may be at once, where so many files may be open.
+#[must_use]
+pub fn most(files: u64) -> usize {
+    usize::try_from(files.saturating_sub(OTHERS)).unwrap_or(MOST).clamp(1, MOST)
+}
+
+/// Serves until it ends, then finishes what was begun. So many connections are taken at once.
 pub async fn listen(
     listener: TcpListener,
     router: Router,
     certificate: Option<Arc<Certificate>>,
+    most: usize,
     ended: impl Future<Output = ()>,
 ) {
-    let (open, graceful) = (Arc::new(Semaphore::new(MOST)), GracefulShutdown::new());
+    let (open, graceful) = (Arc::new(Semaphore::new(most)), GracefulShutdown::new());
     tokio::pin!(ended);
     loop {
         // It is never closed.

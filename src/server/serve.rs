@@ -20,7 +20,7 @@ use super::http::{App, router};
 use super::hub::Hub;
 use super::journal::{self, JournalError};
 use super::limits::Limits;
-use super::listening::listen;
+use super::listening::{listen, most};
 use super::metrics::Metrics;
 use super::oidc::{self, OidcError, Provider};
 use super::renewal::{self, RenewalError};
@@ -52,6 +52,8 @@ pub struct Settings {
     pub rate: u32,
     /// How many waits at a time a token has.
     pub waits: u32,
+    /// How many files it may open, a connection being one.
+    pub files: u64,
     /// Its database; a file in its folder where none is named.
     pub database: Option<String>,
     /// Where browsers find it; this machine's own name where none is named.
@@ -333,7 +335,7 @@ impl Serving {
                 }
                 hub.end();
             };
-            listen(listener, router(app), certificate, ended).await;
+            listen(listener, router(app), certificate, most(settings.files), ended).await;
             report.end().await;
             Ok(())
         })

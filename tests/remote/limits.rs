@@ -95,6 +95,19 @@ fn dripped(stream: &mut TcpStream, head: &[u8]) -> (String, Duration) {
 }
 
 #[test]
+fn a_server_takes_as_many_connections_as_the_system_lets_it() {
+    let words =
+        ["-c", "ulimit -Sn 48; exec \"$@\"", "sh", env!("CARGO_BIN_EXE_gate"), "serve", "--listen", "127.0.0.1:0"];
+    let sandbox = Sandbox::new();
+    let running = sandbox.call("/bin/sh", words).start();
+    running.wait_for_stderr("gate serves at http");
+    let address = running.stderr().split("://").nth(1).unwrap().trim().to_owned();
+    let open: Vec<TcpStream> = (0..100).map(|_| TcpStream::connect(&address).unwrap()).collect();
+    let ran = sandbox.call(program("curl"), ["-s", "-m", "5", &format!("http://{address}/healthz")]).run();
+    assert_eq!(ran.status, Status::Exited(0), "{} others are connected: {ran:?}", open.len());
+}
+
+#[test]
 fn a_server_ends_at_once_though_hosts_wait() {
     let mut scene = Scene::new(On::Sqlite, "");
     let (_gate, id) = scene.host.ask();
