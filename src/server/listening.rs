@@ -6,8 +6,9 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Router;
+use axum::extract::Request;
 use axum::http::HeaderMap;
-use axum::{Extension, Router};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::server::graceful::GracefulShutdown;
@@ -16,6 +17,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio::time::{sleep, timeout};
+use tower::ServiceExt as _;
 
 use super::tls::Certificate;
 
@@ -83,7 +85,8 @@ pub async fn listen(
         let (router, certificate, watcher) = (router.clone(), certificate.clone(), graceful.watcher());
         tokio::spawn(async move {
             let _permit = permit;
-            let router = router.layer(Extension(Peer(peer.ip().to_canonical())));
+            // Not a layer: that would box every route anew for each connection, and keep them as long as it lasts.
+            let router = router.map_request(named(Peer(peer.ip().to_canonical())));
             if let Some((stream, version)) = greeted(stream, certificate.as_deref()).await {
                 let builder = builder(version);
                 let connection = builder.serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
@@ -93,6 +96,14 @@ pub async fn listen(
         });
     }
     let _ = timeout(FAREWELL, graceful.shutdown()).await;
+}
+
+/// Writes into every request of a connection whom it comes from.
+fn named<B>(peer: Peer) -> impl Fn(Request<B>) -> Request<B> + Clone {
+    move |mut request| {
+        request.extensions_mut().insert(peer);
+        request
+    }
 }
 
 /// Either kind of connection.

@@ -63,6 +63,7 @@ pub const HOMES: &[Home] = &[
     Home { package: "tokio", modules: &["remote", "server"] },
     Home { package: "tokio_postgres", modules: &["server"] },
     Home { package: "tokio_rustls", modules: &["server"] },
+    Home { package: "tower", modules: &["server"] },
     Home { package: "uuid", modules: &["model"] },
     Home { package: "zeroize", modules: &["*"] },
 ];
