@@ -3,7 +3,7 @@
 
 use super::database::{DatabaseError, Transaction, Value};
 use super::door::Door;
-use super::journal;
+use super::journal::{self, Last};
 use super::records::Kept;
 use super::tokens::Role;
 use crate::encoding::json::{self, json};
@@ -153,11 +153,16 @@ pub enum Refused {
 const MOST_ANSWERS: i64 = 64;
 
 impl Change {
-    /// Applies it.
+    /// Applies it. `last` is what this transaction wrote into the journal last, if it did.
     ///
     /// # Errors
     /// Each reason of [`Refused`]; all but `Database` are found before anything is written.
-    pub async fn apply(&self, on: &mut Transaction<'_>, now: Timestamp) -> Result<Outcome, Refused> {
+    pub async fn apply(
+        &self,
+        on: &mut Transaction<'_>,
+        last: &mut Option<Last>,
+        now: Timestamp,
+    ) -> Result<Outcome, Refused> {
         let outcome = match self {
             Self::Token { id, role, name, digest, expires } => {
                 let values: [Value; 6] = [
@@ -191,7 +196,7 @@ impl Change {
             Self::Kept(kept) => kept.apply(on, now).await?,
         };
         if outcome == Outcome::Done {
-            journal::add(on, now, self.told()).await?;
+            journal::add(on, last, now, self.told()).await?;
         }
         Ok(outcome)
     }

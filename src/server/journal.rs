@@ -83,22 +83,37 @@ impl Chain {
     }
 }
 
-/// Writes the next entry: each names the digest of the one before it.
+/// The last entry that a transaction wrote: its number and digest.
+pub struct Last(i64, String);
+
+/// Writes the next entry: each names the digest of the one before it. `last` is what this transaction wrote last, if it did.
 ///
 /// # Errors
 /// When it has no canonical form, or the database does not answer.
-pub async fn add(on: &mut Transaction<'_>, now: Timestamp, what: json::Value) -> Result<(), Refused> {
-    let last = on.rows("SELECT number, digest FROM journal ORDER BY number DESC LIMIT 1", &[]).await?;
-    let (number, before) = match last.first() {
-        Some(row) => (row.int(0)? + 1, row.text(1)?.to_owned()),
-        None => (0, Digest::ZERO.to_string()),
+pub async fn add(
+    on: &mut Transaction<'_>,
+    last: &mut Option<Last>,
+    now: Timestamp,
+    what: json::Value,
+) -> Result<(), Refused> {
+    let (number, before) = match last.take() {
+        // Nobody else writes in between.
+        Some(Last(number, digest)) => (number + 1, digest),
+        None => {
+            let rows = on.rows("SELECT number, digest FROM journal ORDER BY number DESC LIMIT 1", &[]).await?;
+            match rows.first() {
+                Some(row) => (row.int(0)? + 1, row.text(1)?.to_owned()),
+                None => (0, Digest::ZERO.to_string()),
+            }
+        }
     };
     let entry = json!({"number": number, "prev": before, "time": now, "v": 1, "what": what});
     let bytes = json::canonical(&entry)?;
     let digest = Digest::of(&bytes).to_string();
     let text = String::from_utf8_lossy(&bytes).into_owned();
-    let values = [number.into(), now.micros().into(), text.into(), digest.into()];
+    let values = [number.into(), now.micros().into(), text.into(), digest.as_str().into()];
     on.change("INSERT INTO journal (number, time, entry, digest) VALUES ($1, $2, $3, $4)", &values).await?;
+    *last = Some(Last(number, digest));
     Ok(())
 }
 

@@ -8,7 +8,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::change::{Change, Outcome, Refused};
 use super::clock::now;
-use super::database::{Database, DatabaseError, Value};
+use super::database::{Database, DatabaseError};
 use super::hub::Hub;
 use super::metrics::Metrics;
 
@@ -87,17 +87,19 @@ async fn write(database: Arc<Database>, hub: Hub, metrics: Arc<Metrics>, mut que
 /// Makes changes in one transaction; what one of them is refused does not touch the others.
 async fn together(database: &Database, changes: &[Change]) -> Result<Vec<Result<Outcome, Refused>>, DatabaseError> {
     let mut writing = database.begin().await?;
-    let mut outcomes = Vec::with_capacity(changes.len());
+    let (mut outcomes, mut last) = (Vec::with_capacity(changes.len()), None);
     for change in changes {
-        match change.apply(&mut writing, now()).await {
+        match change.apply(&mut writing, &mut last, now()).await {
             Err(Refused::Database(error)) => return Err(error),
             outcome => outcomes.push(outcome),
         }
     }
     if matches!(database, Database::Postgres(_)) {
         let done = changes.iter().zip(&outcomes).filter(|(_, outcome)| matches!(outcome, Ok(Outcome::Done)));
-        for id in done.filter_map(|(change, _)| change.about()) {
-            writing.rows("SELECT pg_notify('gate', $1)", &[Value::Text(id.to_string())]).await?;
+        let about: Vec<String> = done.filter_map(|(change, _)| change.about()).map(|id| id.to_string()).collect();
+        if !about.is_empty() {
+            let statement = "SELECT pg_notify('gate', id) FROM unnest(string_to_array($1, ' ')) AS id";
+            writing.rows(statement, &[about.join(" ").into()]).await?;
         }
     }
     writing.commit().await?;

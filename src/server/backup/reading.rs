@@ -36,7 +36,7 @@ pub async fn restore(
     let opened = File::open(path).map_err(file(path))?;
     let mut lines = Lines { from: BufReader::new(opened), hash: Digesting::default(), number: 0, path };
     let copied = fill(&mut writing, sealing, &mut lines).await?;
-    Change::Restored { digest: copied.digest, taken: copied.taken }.apply(&mut writing, now).await?;
+    Change::Restored { digest: copied.digest, taken: copied.taken }.apply(&mut writing, &mut None, now).await?;
     writing.commit().await?;
     Ok(copied)
 }
