@@ -6,7 +6,7 @@ use serde::Deserialize;
 use super::change::Refused;
 use super::database::{Database, DatabaseError, Row, Transaction};
 use crate::encoding::json::{self, json};
-use crate::model::{Digest, Timestamp};
+use crate::model::{Digest, RequestId, Timestamp};
 
 /// How many entries are read at a time.
 const SOME: i64 = 1000;
@@ -36,8 +36,36 @@ struct Entry {
     prev: Digest,
     time: Timestamp,
     v: u64,
-    #[serde(rename = "what")]
-    _what: json::Value,
+    what: json::Value,
+}
+
+/// What happened behind an entry of the journal.
+#[derive(Debug)]
+pub struct Happened {
+    /// The last entry that was looked at.
+    pub last: i64,
+    /// The requests that were published, answered or closed.
+    pub requests: Vec<RequestId>,
+    /// Whether there is more.
+    pub more: bool,
+}
+
+/// The requests that something happened to behind an entry; at most so many entries are read at a time.
+///
+/// # Errors
+/// When it cannot be read.
+pub async fn since(database: &Database, after: i64) -> Result<Happened, DatabaseError> {
+    let statement = "SELECT number, entry FROM journal WHERE number > $1 ORDER BY number LIMIT $2";
+    let rows = database.rows(statement, &[after.into(), SOME.into()]).await?;
+    let mut happened = Happened { last: after, requests: Vec::new(), more: i64::try_from(rows.len()) == Ok(SOME) };
+    for row in &rows {
+        happened.last = row.int(0)?;
+        // What is no entry is found when the server starts.
+        let Ok(Entry { what, .. }) = json::strict(row.text(1)?.as_bytes()) else { continue };
+        let request = what.get("request").and_then(json::Value::as_str);
+        happened.requests.extend(request.and_then(|id| id.parse::<RequestId>().ok()));
+    }
+    Ok(happened)
 }
 
 /// Checks the whole journal; says how many entries it has.

@@ -310,7 +310,7 @@ impl Serving {
         }
         let certificate = settings.tls.clone().map(Certificate::read).transpose()?.map(Arc::new);
         runtime.block_on(async move {
-            journal::check(&app.database).await?;
+            let entries = journal::check(&app.database).await?;
             let fault = |source| ServeError::Listen { address: settings.listen, source };
             let listener = TcpListener::bind(settings.listen).await.map_err(fault)?;
             let address = listener.local_addr().map_err(fault)?;
@@ -324,6 +324,7 @@ impl Serving {
                 tokio::spawn(upkeep::forget(app.clone(), keep));
             }
             tokio::spawn(upkeep::hear(app.clone()));
+            tokio::spawn(upkeep::look(app.clone(), entries - 1));
             if let Some(certificate) = certificate.clone() {
                 let report = app.report.clone();
                 tokio::spawn(async move { certificate.watch(move |news| report.news(&format!("gate: {news}"))).await });

@@ -6,9 +6,13 @@ use std::time::Duration;
 use super::change::{Change, Outcome};
 use super::clock::now;
 use super::http::App;
+use super::journal;
 use crate::remote::wire::State;
 
-/// Wakes those who wait here with the news of other servers. While nobody hears them, the waiting look for themselves.
+/// How often the journal is looked at for news that nobody brought.
+const LOOK: Duration = Duration::from_secs(3);
+
+/// Wakes those who wait here with the news of other servers.
 pub async fn hear(app: App) {
     let heard = |news: Option<&str>| match news.and_then(|news| news.parse().ok()) {
         Some(id) => app.hub.wake(id),
@@ -18,6 +22,22 @@ pub async fn hear(app: App) {
         // Why it ended changes nothing.
         let _ = app.database.hear(&heard).await;
         tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+}
+
+/// Wakes those whose news got lost on the way from another server: what is new in the journal behind this entry. One look
+/// serves everybody who waits, however many they are.
+pub async fn look(app: App, mut last: i64) {
+    loop {
+        tokio::time::sleep(LOOK).await;
+        // What cannot be read now is read next time.
+        while let Ok(happened) = journal::since(&app.database, last).await {
+            last = happened.last;
+            happened.requests.into_iter().for_each(|id| app.hub.wake(id));
+            if !happened.more {
+                break;
+            }
+        }
     }
 }
 

@@ -4,12 +4,11 @@ use std::time::{Duration, Instant};
 
 use super::*;
 
-/// A wait at a server for an answer, on a thread of its own, and how long it took from a moment on.
-fn waited(server: &Server, token: &str, id: &str, meanwhile: impl FnOnce()) -> (Value, Duration) {
-    let path = format!("/v1/requests/{id}/answers?wait=25");
+/// A wait at a server, on a thread of its own, and how long it took from a moment on.
+fn waited(server: &Server, token: &str, path: &str, meanwhile: impl FnOnce()) -> (Value, Duration) {
     std::thread::scope(|scope| {
         let waiting = scope.spawn(|| {
-            let (status, news) = server.asked(token, &path, &[]);
+            let (status, news) = server.asked(token, path, &["-b", "jar"]);
             assert_eq!(status, 200, "{news}");
             (news, Instant::now())
         });
@@ -26,6 +25,7 @@ fn an_answer_given_at_one_server_wakes_a_host_at_another() {
     let other = scene.server.beside();
     let approver = User::new(&other, &scene.server.token("approver", "alice"), &scene.alice, "");
     let host = scene.server.token("host", "build01");
+    let path = |id: &str| format!("/v1/requests/{id}/answers?wait=25");
     for broken in [false, true] {
         let (gate, id) = scene.host.ask();
         scene.arrived(&id);
@@ -34,7 +34,7 @@ fn an_answer_given_at_one_server_wakes_a_host_at_another() {
             let database = scene.server.database.as_ref().unwrap();
             database.sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'LISTEN%'");
         }
-        let (news, late) = waited(&scene.server, &host, &id, || {
+        let (news, late) = waited(&scene.server, &host, &path(&id), || {
             let ran = approver.answer("approve", &id, &scene.alice).run();
             assert_eq!(ran.status, Status::Exited(0), "{ran:?}");
         });
@@ -48,18 +48,46 @@ fn an_answer_given_at_one_server_wakes_a_host_at_another() {
     }
 }
 
+/// Denies a request as another server does whose notice does not arrive.
+fn deny_silently(server: &Server, id: &str) {
+    server.meddle("UPDATE requests SET state = 'denied'");
+    server.meddle(&format!(
+        "INSERT INTO journal SELECT number + 1, 0, json_object('number', number + 1, 'prev', digest, \
+         'time', '2026-12-01T00:00:00.000000Z', 'v', 1, 'what', json_object('kind', 'closed', 'request', '{id}')), '' \
+         FROM journal ORDER BY number DESC LIMIT 1"
+    ));
+}
+
 #[test]
-fn a_host_that_nobody_wakes_looks_for_itself() {
+fn a_host_whose_news_got_lost_is_woken_by_what_the_journal_says() {
     let scene = Scene::new(On::Sqlite, "");
     let (_gate, id) = scene.host.ask();
     scene.arrived(&id);
-    let host = scene.server.token("host", "build01");
-    let (news, late) = waited(&scene.server, &host, &id, || {
-        let sql = "import sqlite3,sys; c=sqlite3.connect(sys.argv[1]); c.execute(\"update requests set state='denied'\"); c.commit()";
-        let database = scene.server.sandbox.gate_home().join("server/gate.db");
-        let ran = scene.server.sandbox.call(program("python3"), ["-c", sql]).arg(database).run();
-        assert_eq!(ran.status, Status::Exited(0), "{ran:?}");
-    });
+    let (host, path) = (scene.server.token("host", "build01"), format!("/v1/requests/{id}/answers?wait=25"));
+    let (news, late) = waited(&scene.server, &host, &path, || deny_silently(&scene.server, &id));
     assert_eq!(news["state"], "denied");
     assert!(late < Duration::from_secs(6), "{late:?}");
+}
+
+#[test]
+fn a_page_whose_news_got_lost_is_told_by_what_the_journal_says() {
+    let scene = Scene::new(On::Sqlite, "");
+    let (gate, id) = scene.host.ask();
+    scene.arrived(&id);
+    // So that it does not say what becomes of the request.
+    gate.signal(rustix::process::Signal::KILL);
+    gate.wait();
+    let origin = format!("Origin: http://localhost:{}", scene.server.address.rsplit(':').next().unwrap());
+    let form = format!("token={}", scene.server.token("auditor", "eve"));
+    assert_eq!(scene.server.asked("", "/enter", &["-c", "jar", "-d", &form, "-H", &origin]).0, 303);
+    for page in ["/requests".to_owned(), format!("/requests/{id}")] {
+        scene.server.meddle("UPDATE requests SET state = 'waiting'");
+        let (_, shown) = scene.server.asked("", &format!("{page}/news?seen="), &["-b", "jar"]);
+        let version = shown["version"].as_str().unwrap();
+        let path = format!("{page}/news?seen={version}");
+        let (news, late) = waited(&scene.server, "", &path, || deny_silently(&scene.server, &id));
+        assert_ne!(news["version"], version, "{page}");
+        // A page looks by itself after 20 seconds.
+        assert!(late < Duration::from_secs(6), "{page}: {late:?}");
+    }
 }

@@ -22,9 +22,6 @@ use crate::server::change::{Change, Outcome};
 use crate::server::sealing::of_answer;
 use crate::server::tokens::{Caller, Role};
 
-/// How often a host that waits is looked after though nobody woke it: news of another server may be lost.
-const LOOK: Duration = Duration::from_secs(3);
-
 /// What a host knows, and how long it waits.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -107,7 +104,7 @@ pub async fn wait(
             return Ok(Json(news));
         }
         // Woken or not, it looks again.
-        let _ = timeout_at(until.min(Instant::now() + LOOK), waiting.news()).await;
+        let _ = timeout_at(until, waiting.news()).await;
     }
 }
 
