@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Folders that are built on their own; what is in them must be named in Cargo.toml, or have a Cargo.toml.
-const APART: &[&str] = &["tests/bench", "tests/fuzz"];
+const APART: &[&str] = &["tests/bench", "tests/fuzz", "tests/load"];
 
 #[test]
 fn every_test_file_is_a_module_of_the_suite() {
@@ -39,7 +39,7 @@ fn a_forgotten_file_or_folder_is_found() {
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, text).unwrap();
     };
-    write("Cargo.toml", "path = \"tests/bench/start.rs\"");
+    write("Cargo.toml", "path = \"tests/bench/start.rs\"\npath = \"tests/load/main.rs\"");
     write("tests/suite.rs", "//! x\nmod a;\n// mod b;\n");
     write("tests/a/mod.rs", "mod c;");
     write("tests/a/c.rs", "");
@@ -48,14 +48,21 @@ fn a_forgotten_file_or_folder_is_found() {
     write("tests/b.rs", "");
     write("tests/bench/start.rs", "");
     write("tests/bench/stop.rs", "");
+    write("tests/load/main.rs", "mod one;\n");
+    write("tests/load/one.rs", "");
+    write("tests/load/two.rs", "");
     let found: Vec<String> = forgotten(root.path()).into_iter().collect();
-    assert_eq!(found, ["tests/a/d.rs", "tests/b.rs", "tests/b/mod.rs", "tests/bench/stop.rs"]);
+    assert_eq!(found, ["tests/a/d.rs", "tests/b.rs", "tests/b/mod.rs", "tests/bench/stop.rs", "tests/load/two.rs"]);
 }
 
 fn forgotten(root: &Path) -> BTreeSet<String> {
     let manifest = fs::read_to_string(root.join("Cargo.toml")).unwrap();
     let mut reached = BTreeSet::new();
     reach(&root.join("tests/suite.rs"), &root.join("tests"), &mut reached);
+    for folder in APART.iter().filter(|folder| manifest.contains(&format!("\"{folder}/main.rs\""))) {
+        // A program of several files.
+        reach(&root.join(folder).join("main.rs"), &root.join(folder), &mut reached);
+    }
     let mut left = BTreeSet::new();
     for file in files(&root.join("tests")) {
         let name = file.strip_prefix(root).unwrap().to_str().unwrap().to_owned();

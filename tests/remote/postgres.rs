@@ -25,6 +25,17 @@ impl Postgres {
         format!("host={} user=gate dbname=postgres", self.path())
     }
 
+    /// Where it says which process all others of it come from.
+    pub fn pid_file(&self) -> PathBuf {
+        self.folder.path().join("data/postmaster.pid")
+    }
+
+    /// That process.
+    pub fn pid(&self) -> u32 {
+        let told = std::fs::read_to_string(self.pid_file()).unwrap();
+        told.lines().next().unwrap().parse().unwrap()
+    }
+
     /// Kills it as a crash would.
     pub fn kill(&self) {
         self.control("-m immediate stop");
