@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::change::{Change, Outcome};
 use super::clock::now;
 use super::http::App;
+use super::http::row::EXPIRY;
 use super::journal;
 use crate::remote::wire::State;
 
@@ -57,8 +58,8 @@ pub async fn expire(app: App) {
     let mut every = tokio::time::interval(Duration::from_secs(60));
     loop {
         every.tick().await;
-        let statement = "SELECT id FROM requests WHERE state = 'waiting' AND expires < $1 LIMIT 1000";
-        let Ok(rows) = app.database.rows(statement, &[now().micros().into()]).await else { continue };
+        let statement = format!("SELECT id FROM requests WHERE state = 'waiting' AND {EXPIRY} < $1 LIMIT 1000");
+        let Ok(rows) = app.database.rows(&statement, &[now().micros().into()]).await else { continue };
         for request in rows.iter().filter_map(|row| row.text(0).ok()?.parse().ok()) {
             let state = State::Expired;
             // Tried again within a minute.

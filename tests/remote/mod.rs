@@ -2,6 +2,7 @@
 
 mod browser;
 mod carried;
+mod clock;
 mod deployment;
 mod described;
 mod doctor;

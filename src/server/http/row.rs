@@ -9,14 +9,17 @@ use crate::server::clock::now;
 use crate::server::database::Row;
 use crate::server::sealing::{of_answer, of_request};
 
-/// The columns that [`listed`] reads.
+/// When a request is over by the server's clock: it lives as long as its host says from when it arrived, since the host's
+/// clock may be another.
+pub const EXPIRY: &str = "(arrived + (expires - created))";
+
+/// The columns that [`listed`] reads; the last one is [`EXPIRY`].
 pub const LISTED: &str = "id, host, digest, created, expires, state,
-    (SELECT COUNT(*) FROM answers WHERE answers.request = requests.id)";
+    (SELECT COUNT(*) FROM answers WHERE answers.request = requests.id), (arrived + (expires - created))";
 
 /// A request in a list. One whose time is over is told so, before anybody has closed it.
 pub fn listed(row: &Row) -> Result<Listed, Problem> {
     let broken = |_| Problem::unavailable("a request counts a negative number of answers");
-    let expires = time(row.int(4)?);
     let state = State::named(row.text(5)?)
         .ok_or_else(|| Problem::unavailable("a request has a state that this gate does not know"))?;
     Ok(Listed {
@@ -24,8 +27,8 @@ pub fn listed(row: &Row) -> Result<Listed, Problem> {
         host: row.text(1)?.to_owned(),
         digest: row.parsed(2)?,
         created: time(row.int(3)?),
-        expires,
-        state: if state == State::Waiting && expires <= now() { State::Expired } else { state },
+        expires: time(row.int(4)?),
+        state: if state == State::Waiting && time(row.int(7)?) <= now() { State::Expired } else { state },
         answers: u64::try_from(row.int(6)?).map_err(broken)?,
     })
 }

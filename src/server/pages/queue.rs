@@ -19,7 +19,7 @@ use crate::server::clock::now;
 use crate::server::database::Row;
 use crate::server::http::App;
 use crate::server::http::problem::Problem;
-use crate::server::http::row::{self, LISTED};
+use crate::server::http::row::{self, EXPIRY, LISTED};
 
 /// How long nothing happens before a page looks by itself: time passes too.
 pub const PATIENCE: Duration = Duration::from_secs(20);
@@ -97,11 +97,11 @@ pub fn received(publication: &Publication) -> Result<Received, Problem> {
 async fn rows(app: &App) -> Result<(Vec<Row>, Vec<Row>), Problem> {
     let now = now().micros();
     let statement = format!(
-        "SELECT {LISTED}, sealed FROM requests WHERE state = 'waiting' AND expires > $1 ORDER BY created, id LIMIT $2"
+        "SELECT {LISTED}, sealed FROM requests WHERE state = 'waiting' AND {EXPIRY} > $1 ORDER BY created, id LIMIT $2"
     );
     let waiting = app.database.rows(&statement, &[now.into(), WAITING.into()]).await?;
     let statement = format!(
-        "SELECT {LISTED}, sealed FROM requests WHERE state <> 'waiting' OR expires <= $1
+        "SELECT {LISTED}, sealed FROM requests WHERE state <> 'waiting' OR {EXPIRY} <= $1
          ORDER BY created DESC, id DESC LIMIT $2"
     );
     let over = app.database.rows(&statement, &[now.into(), OVER.into()]).await?;
@@ -119,7 +119,7 @@ fn version(waiting: &[Row], over: &[Row]) -> Result<String, Problem> {
 
 fn item(app: &App, row: &Row) -> Result<Item, Problem> {
     let listed = row::listed(row)?;
-    let received = received(&row::publication(app, listed.id, row.blob(7)?)?)?;
+    let received = received(&row::publication(app, listed.id, row.blob(8)?)?)?;
     let screen = Screen::of(&received, now().since(listed.created));
     Ok(Item {
         id: listed.id.to_string(),
