@@ -2,6 +2,7 @@
 
 mod browser;
 mod carried;
+mod chaos;
 mod clock;
 mod deployment;
 mod described;
@@ -18,6 +19,7 @@ mod records;
 mod reports;
 mod several;
 mod tls;
+mod wire;
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
