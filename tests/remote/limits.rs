@@ -49,6 +49,23 @@ fn guesses_are_counted_by_address_and_keep_nobody_else_out() {
 }
 
 #[test]
+fn guesses_at_the_door_are_counted_by_address_too() {
+    for path in ["enter", "enter/passkey", "enrol/invitation", "enrol/passkey"] {
+        let server = Server::new(On::Sqlite);
+        let url = format!("http://{}/{path}?[1-70]", server.address);
+        let own = format!("Origin: http://{}", server.address);
+        let words = ["-s", "-o", "/dev/null", "-w", "%{http_code}\n", "-H", &own, "-d", "token=gate_wrong", &url];
+        let ran = server.sandbox.call(program("curl"), words).run();
+        let statuses: Vec<&str> = ran.stdout.lines().collect();
+        assert!(
+            statuses[..60].iter().all(|status| status.starts_with('4') && *status != "429"),
+            "{path}: {statuses:?}"
+        );
+        assert!(statuses.last() == Some(&"429"), "{path}: {statuses:?}");
+    }
+}
+
+#[test]
 fn whoever_does_not_say_what_they_want_is_hung_up_on() {
     let server = Server::new(On::Sqlite);
     let host = server.token("host", "build01");

@@ -324,8 +324,17 @@ pub fn differs(pattern: &str, word: &[Step]) -> bool {
 /// Whether a text is an instance of a pattern; a text that is no pattern has no instance.
 #[must_use]
 pub fn matches(pattern: &str, text: &str) -> bool {
+    let magic = |byte: &u8| matches!(byte, b'*' | b'?' | b'[' | b'\\');
+    let plain = pattern.bytes().position(|byte| magic(&byte));
+    let Some(plain) = plain else { return pattern == text && !pattern.is_empty() };
+    // `x/**` is x, too.
+    let start = pattern.as_bytes().get(..plain).unwrap_or_default();
+    let start = start.strip_suffix(b"/").unwrap_or(start);
+    if !text.as_bytes().starts_with(start) {
+        return false;
+    }
     let text: Vec<Step> = text.bytes().map(Step::Byte).collect();
-    !differs(pattern, &text) && steps(pattern).is_ok_and(|pattern| covers(&pattern, &text))
+    steps(pattern).is_ok_and(|pattern| covers(&pattern, &text))
 }
 
 #[cfg(test)]

@@ -16,6 +16,7 @@ use crate::server::change::Change;
 use crate::server::clock::now;
 use crate::server::door::Door;
 use crate::server::http::App;
+use crate::server::http::caller::Stranger;
 use crate::server::http::problem::Problem;
 
 /// The code of an invitation.
@@ -60,7 +61,12 @@ pub async fn page() -> Response {
 }
 
 /// What an invitation is for.
-pub async fn invitation(State(app): State<App>, headers: HeaderMap, body: Bytes) -> Result<Json<Invitation>, Problem> {
+pub async fn invitation(
+    _: Stranger,
+    State(app): State<App>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Json<Invitation>, Problem> {
     own(&headers, &app)?;
     let form: Code = super::said(&body)?;
     let principal = invited(&app, Digest::of(form.code.as_bytes())).await?;
@@ -72,7 +78,12 @@ pub async fn invitation(State(app): State<App>, headers: HeaderMap, body: Bytes)
 }
 
 /// Takes the passkey.
-pub async fn passkey(State(app): State<App>, headers: HeaderMap, body: Bytes) -> Result<Json<Enrolled>, Problem> {
+pub async fn passkey(
+    _: Stranger,
+    State(app): State<App>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Json<Enrolled>, Problem> {
     own(&headers, &app)?;
     let form: Made = super::said(&body)?;
     let digest = Digest::of(form.code.as_bytes());

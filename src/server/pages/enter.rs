@@ -19,6 +19,7 @@ use crate::server::change::Change;
 use crate::server::clock::now;
 use crate::server::door::{Door, SESSION};
 use crate::server::http::App;
+use crate::server::http::caller::Stranger;
 use crate::server::http::problem::Problem;
 use crate::server::secret;
 use crate::server::tokens::{Caller, Role};
@@ -66,6 +67,7 @@ pub fn asked(app: &App, fault: Option<String>) -> Response {
 
 /// Comes in with a token.
 pub async fn by_token(
+    _: Stranger,
     State(app): State<App>,
     headers: HeaderMap,
     Form(form): Form<ByToken>,
@@ -80,7 +82,12 @@ pub async fn by_token(
 }
 
 /// Comes in with a passkey.
-pub async fn by_passkey(State(app): State<App>, headers: HeaderMap, body: Bytes) -> Result<Response, Problem> {
+pub async fn by_passkey(
+    _: Stranger,
+    State(app): State<App>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Response, Problem> {
     own(&headers, &app)?;
     let form: ByPasskey = super::said(&body)?;
     let challenge =
