@@ -350,8 +350,14 @@ fn a_copy_of_the_database_cannot_be_changed_unseen() {
     scene.host.runs(&["true"]);
     assert_eq!(scene.host.ship().0, Status::Exited(0));
     let eve = scene.server.token("auditor", "eve");
+    scene.server.meddle("CREATE TABLE kept AS SELECT sealed FROM records WHERE number = 0");
     // Another record's text in its place does not open there.
     scene.server.meddle("UPDATE records SET sealed = (SELECT sealed FROM records WHERE number = 1) WHERE number = 0");
+    assert_eq!(scene.server.asked(&eve, "/v1/records", &[]).0, 503);
+    scene.server.meddle("UPDATE records SET sealed = (SELECT sealed FROM kept) WHERE number = 0");
+    assert_eq!(scene.server.asked(&eve, "/v1/records", &[]).0, 200);
+    // Nor is a line told under the digest of another.
+    scene.server.meddle("UPDATE records SET digest = (SELECT digest FROM records WHERE number = 1) WHERE number = 0");
     assert_eq!(scene.server.asked(&eve, "/v1/records", &[]).0, 503);
     scene.server.meddle("UPDATE logs SET size = 1");
     scene.host.runs(&["true"]);

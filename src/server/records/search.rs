@@ -4,15 +4,17 @@
 use std::collections::HashMap;
 
 use super::stored::{line, record, size};
-use crate::audit::{Kind, Lines, Record};
+use crate::audit::{Kind, Lines, Record, leaf};
 use crate::encoding::json::Value as Json;
-use crate::model::{LogId, Timestamp};
+use crate::model::{Digest, LogId, Timestamp};
 use crate::remote::records::Kept;
 use crate::server::database::{Row, Value};
 use crate::server::http::App;
 use crate::server::http::problem::Problem;
 use crate::server::http::row::time;
 
+/// The columns of a record that is opened.
+const COLUMNS: &str = "host, log, number, time, kind, outcome, rules, digest, arrived, sealed, request";
 /// How many rows are read at a time.
 const SOME: i64 = 200;
 /// How many rows are opened for one call.
@@ -117,7 +119,7 @@ impl Search {
             Value::Text(format!("% {rule} %"))
         };
         let plain = |text: &String| Value::Text(text.clone());
-        for (column, value) in [
+        for (condition, value) in [
             ("host = $", self.host.as_ref().map(plain)),
             ("time >= $", self.since.map(|since| since.micros().into())),
             ("time < $", self.until.map(|until| until.micros().into())),
@@ -127,14 +129,11 @@ impl Search {
         ] {
             let Some(value) = value else { continue };
             values.push(value);
-            let escape = if column.contains("LIKE") { " ESCAPE '!'" } else { "" };
-            wanted.push(format!("{column}{}{escape}", values.len()));
+            let escape = if condition.contains("LIKE") { " ESCAPE '!'" } else { "" };
+            wanted.push(format!("{condition}{}{escape}", values.len()));
         }
         let wanted = if wanted.is_empty() { String::new() } else { format!("WHERE {}", wanted.join(" AND ")) };
-        let statement = format!(
-            "SELECT host, log, number, time, kind, outcome, rules, digest, arrived, sealed, request FROM records
-             {wanted} ORDER BY {order} LIMIT {SOME}"
-        );
+        let statement = format!("SELECT {COLUMNS} FROM records {wanted} ORDER BY {order} LIMIT {SOME}");
         Ok(app.database.rows(&statement, &values).await?)
     }
 
@@ -142,6 +141,11 @@ impl Search {
     async fn opened(&self, app: &App, row: &Row, asked: &mut Asked) -> Result<Option<Kept>, Problem> {
         let (log, number): (LogId, u64) = (row.parsed(1)?, size(row, 2)?);
         let line = line(app, log, number, row.blob(9)?)?;
+        // The columns are plain, and nothing binds them to the line but this.
+        let digest: Digest = row.parsed(7)?;
+        if leaf(&line) != digest {
+            return Err(Problem::unavailable(format!("record {number} of {log} is not what its columns say")));
+        }
         let whole = record(app, log, &line).await?;
         let request = asked.request(app, log, row.maybe_text(10)?, whole.as_ref()).await?;
         let said = whole.as_ref().map_or_else(String::new, |record| {
@@ -173,7 +177,7 @@ impl Search {
             kind: row.text(4)?.to_owned(),
             outcome: row.maybe_text(5)?.map(str::to_owned),
             rules: row.text(6)?.split_whitespace().map(str::to_owned).collect(),
-            digest: row.parsed(7)?,
+            digest,
             arrived: time(row.int(8)?),
             said,
             line: text,
