@@ -186,6 +186,7 @@ impl Serving {
             let writer = Writer::start(Arc::clone(&database), hub.clone(), Arc::clone(&metrics));
             let limits = Arc::new(Limits::new(settings.rate, settings.waits));
             let behind_proxy = settings.behind_proxy;
+            let shown = Arc::new(settings.clone());
             let traces = settings.traces.clone();
             let spans = traces
                 .map(|to| Ok::<_, RemoteError>(Spans::start(Collector::new(&to.url, to.names)?, to.service)))
@@ -203,6 +204,7 @@ impl Serving {
                 page,
                 oidc,
                 witness,
+                settings: shown,
             })
         })?;
         Ok(Self { runtime, settings, app })
@@ -315,6 +317,7 @@ impl Serving {
             let listener = TcpListener::bind(settings.listen).await.map_err(fault)?;
             let address = listener.local_addr().map_err(fault)?;
             app.page = Arc::new(page(&settings, address)?);
+            app.settings = Arc::new(Settings { listen: address, ..settings.clone() });
             app.report.news(&listening(address));
             let report = app.report.clone();
             let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);

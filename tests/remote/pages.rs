@@ -7,16 +7,16 @@ use super::browser::Browser;
 use super::*;
 
 /// A server, a host that knows Alice's passkey, and Alice's browser.
-struct Desk {
-    scene: Scene,
-    browser: Browser,
-    page: String,
+pub(super) struct Desk {
+    pub(super) scene: Scene,
+    pub(super) browser: Browser,
+    pub(super) page: String,
     key: String,
 }
 
 impl Desk {
     /// Alice makes a passkey, and her key is put on the host.
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let scene = Scene::new(On::Sqlite, "");
         let page = page(&scene.server);
         let mut browser = Browser::start();
@@ -30,38 +30,46 @@ impl Desk {
         Self { scene, browser, page, key }
     }
 
-    fn enter(&mut self) {
+    pub(super) fn enter(&mut self) {
         self.open("/");
         self.browser.run("await page.click('#by-passkey'); await page.waitForSelector('.visitor')");
     }
 
-    fn open(&mut self, path: &str) {
+    pub(super) fn open(&mut self, path: &str) {
         self.browser.run(&format!("await page.goto('{}{path}')", self.page));
     }
 
     /// Asks on the host, and opens the request.
-    fn asked(&mut self) -> (Running, String) {
+    pub(super) fn asked(&mut self) -> (Running, String) {
         let (gate, id) = self.scene.host.ask();
         self.scene.arrived(&id);
         self.open(&format!("/requests/{id}"));
         (gate, id)
     }
 
-    fn answer(&mut self, decision: &str) {
+    pub(super) fn answer(&mut self, decision: &str) {
         self.browser.run(&format!(
             "await page.fill('#reason', 'seen and {decision}'); await page.click('button[value={decision}]');
              await page.click('#sign'); await page.waitForSelector('.answers li')"
         ));
     }
 
-    fn faults(&mut self) -> Value {
+    pub(super) fn faults(&mut self) -> Value {
         self.browser.run("return faults")
     }
 }
 
 /// Where browsers find a server.
-fn page(server: &Server) -> String {
+pub(super) fn page(server: &Server) -> String {
     format!("http://localhost:{}", server.address.rsplit(':').next().unwrap())
+}
+
+/// Comes in by a token.
+pub(super) fn enter(browser: &mut Browser, page: &str, token: &str) {
+    browser.run(&format!(
+        "await context.clearCookies(); await page.goto('{page}/requests'); await page.click('summary');
+         await page.fill('#token', '{token}'); await page.press('#token', 'Enter'); await page.waitForSelector('.visitor')"
+    ));
 }
 
 /// Makes a passkey; gives the key's line, as the page shows it.

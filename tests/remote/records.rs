@@ -6,15 +6,15 @@ use base64::engine::general_purpose::STANDARD_NO_PAD;
 
 use super::*;
 
-const SEGMENT: &str = "gate/audit/000000000000.jsonl";
+pub(super) const SEGMENT: &str = "gate/audit/000000000000.jsonl";
 
 impl User {
-    fn ship(&self) -> (Status, String) {
+    pub(super) fn ship(&self) -> (Status, String) {
         let ran = self.sandbox.gate(["audit", "ship"]).run();
         (ran.status, if ran.status == Status::Exited(0) { ran.stdout } else { ran.stderr })
     }
 
-    fn runs(&self, words: &[&str]) {
+    pub(super) fn runs(&self, words: &[&str]) {
         let ran = self.sandbox.gate(["--"]).args(words).run();
         assert_eq!(ran.status, Status::Exited(0), "{ran:?}");
     }
@@ -67,7 +67,7 @@ impl Server {
         }
     }
 
-    fn journal(&self, auditor: &str, kind: &str) -> Vec<Value> {
+    pub(super) fn journal(&self, auditor: &str, kind: &str) -> Vec<Value> {
         let (_, page) = self.asked(auditor, "/v1/log?limit=1000", &[]);
         let entries = page["entries"].as_array().unwrap().iter();
         let entries = entries.map(|entry| serde_json::from_str::<Value>(entry["entry"].as_str().unwrap()).unwrap());
@@ -76,7 +76,7 @@ impl Server {
 }
 
 /// A request that Alice approved, and a command that nobody was asked about.
-fn history(scene: &Scene) -> String {
+pub(super) fn history(scene: &Scene) -> String {
     let (gate, id) = scene.host.ask();
     scene.arrived(&id);
     assert_eq!(scene.approver.answer("approve", &id, &scene.alice).run().status, Status::Exited(0));

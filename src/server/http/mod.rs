@@ -32,13 +32,14 @@ use super::oidc::Provider;
 use super::pages;
 use super::report::Report;
 use super::sealing::Sealing;
+use super::serve::Settings;
 use super::witness::WitnessKey;
 use super::writer::Writer;
 use crate::model::Page;
 use problem::Problem;
 
 /// How large a body may be: a request of 8 MiB in base64, and its signature.
-const LARGEST_BODY: usize = 12 << 20;
+pub(super) const LARGEST_BODY: usize = 12 << 20;
 /// How large the body of an answer may be.
 const LARGEST_ANSWER: usize = 96 << 10;
 /// How long what is handed in may take to arrive and be made durable.
@@ -69,6 +70,8 @@ pub struct App {
     pub oidc: Option<Arc<Provider>>,
     /// What this server's word is signed with.
     pub witness: Arc<WitnessKey>,
+    /// How it was set up, for people to read.
+    pub settings: Arc<Settings>,
 }
 
 /// All routes.

@@ -1,4 +1,5 @@
-//! What people see in a browser: the queue, one request in full, and the question whether it may run. Rendered here; the
+//! What people see in a browser: the queue, one request in full, and the question whether it may run; for auditors what hosts
+//! recorded, what was counted, who may come in and how the server is set up. Rendered here; the
 //! script shows the browser's own question for the passkey and keeps the page fresh. Refuses every request that no page of
 //! this server made. Nothing here is believed by a host: an answer is a signature, over bytes that the page shows;
 //! the server's own counts where a host pinned its key and asks for no more.
@@ -6,10 +7,14 @@
 mod assets;
 mod enrol;
 mod enter;
+mod log;
 mod oidc;
+mod people;
 mod queue;
+mod settings;
 mod sight;
 mod sign;
+mod statistics;
 mod view;
 mod visitor;
 mod vouch;
@@ -47,6 +52,11 @@ pub fn routes() -> Router<App> {
         .route("/requests/{id}/statement", post(sign::propose))
         .route("/requests/{id}/answer", post(sign::answer))
         .route("/requests/{id}/vouch", post(vouch::answer))
+        .route(log::PATH, get(log::list))
+        .route("/log/{log}/{number}", get(log::show))
+        .route(statistics::PATH, get(statistics::show))
+        .route(people::PATH, get(people::list))
+        .route(settings::PATH, get(settings::show))
         .route("/enter", post(enter::by_token))
         .route("/enter/passkey", post(enter::by_passkey))
         .route("/enter/oidc", get(oidc::begin))

@@ -21,6 +21,8 @@ use crate::server::http::App;
 use crate::server::http::problem::Problem;
 use crate::server::http::row::{self, EXPIRY, LISTED};
 
+/// Where it is.
+pub const PATH: &str = "/requests";
 /// How long nothing happens before a page looks by itself: time passes too.
 pub const PATIENCE: Duration = Duration::from_secs(20);
 /// How many that wait are listed.
@@ -52,7 +54,7 @@ pub async fn list(visitor: Visitor, State(app): State<App>) -> Result<Response, 
     let (waiting, over) = rows(&app).await?;
     let items = |rows: &[Row]| rows.iter().map(|row| item(&app, row)).collect::<Result<Vec<_>, _>>();
     let page = Queue {
-        frame: Frame::of(Some(&visitor)),
+        frame: Frame::at(PATH, Some(&visitor)),
         version: version(&waiting, &over)?,
         waiting: items(&waiting)?,
         over: items(&over)?,
@@ -135,6 +137,7 @@ fn item(app: &App, row: &Row) -> Result<Item, Problem> {
         tags: screen.environments.into_iter().chain(screen.labels).collect(),
         left: left(listed.expires, now()),
         state: words(listed.state),
+        mood: mood(listed.state),
         answers: listed.answers,
     })
 }
@@ -148,5 +151,14 @@ pub const fn words(state: Fate) -> &'static str {
         Fate::Withdrawn => "withdrawn",
         Fate::Expired => "expired",
         Fate::Broken => "broken: something changed",
+    }
+}
+
+/// Whether an end is good or bad to see.
+pub const fn mood(state: Fate) -> &'static str {
+    match state {
+        Fate::Used => "yes",
+        Fate::Denied | Fate::Broken => "no",
+        Fate::Waiting | Fate::Withdrawn | Fate::Expired => "",
     }
 }

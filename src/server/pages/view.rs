@@ -3,28 +3,63 @@
 
 use askama::Template;
 use axum::http::StatusCode;
+use axum::http::header::RETRY_AFTER;
 use axum::response::{Html, IntoResponse, Response};
 
-use super::assets;
 use super::visitor::Visitor;
+use super::{assets, log, people, queue, settings, statistics};
 use crate::approval::Screen;
 use crate::model::Timestamp;
 use crate::server::http::problem::Problem;
+use crate::server::tokens::Role;
 
 /// What every page has around it.
 pub struct Frame {
-    style: String,
-    script: String,
-    icon: String,
+    pub(super) style: String,
+    pub(super) script: String,
+    pub(super) icon: String,
     /// Who is in, and the token of their forms.
-    visitor: Option<(String, String)>,
+    pub(super) visitor: Option<(String, String)>,
+    /// Where they may go.
+    pub(super) places: Vec<Place>,
 }
+
+/// A page in the list of pages.
+pub struct Place {
+    pub(super) path: &'static str,
+    pub(super) name: &'static str,
+    /// Whether it is this one.
+    pub(super) current: bool,
+}
+
+/// All pages, and who may see each.
+const PLACES: [(&str, &str, &[Role]); 6] = [
+    (queue::PATH, "Requests", &[Role::Approver, Role::Auditor]),
+    (log::PATH, "Log", &[Role::Auditor]),
+    (statistics::PATH, "Statistics", &[Role::Auditor]),
+    (people::PATH, "People", &[Role::Auditor]),
+    (people::PATH, "Your keys", &[Role::Approver]),
+    (settings::PATH, "Settings", &[Role::Auditor]),
+];
 
 impl Frame {
     /// For somebody, or for nobody yet.
     pub fn of(visitor: Option<&Visitor>) -> Self {
-        let visitor = visitor.map(|visitor| (shown(&visitor.principal), visitor.mark.clone()));
-        Self { style: assets::style(), script: assets::script(), icon: assets::icon(), visitor }
+        Self::at("", visitor)
+    }
+
+    /// The same, at one of the pages that are listed.
+    pub fn at(here: &str, visitor: Option<&Visitor>) -> Self {
+        let may = |roles: &[Role]| visitor.is_some_and(|visitor| roles.contains(&visitor.role));
+        let places = PLACES.into_iter().filter(|(_, _, roles)| may(roles));
+        let places = places.map(|(path, name, _)| Place { path, name, current: path == here });
+        Self {
+            style: assets::style(),
+            script: assets::script(),
+            icon: assets::icon(),
+            visitor: visitor.map(|visitor| (shown(&visitor.principal), visitor.mark.clone())),
+            places: places.collect(),
+        }
     }
 }
 
@@ -92,6 +127,8 @@ pub struct Item {
     pub left: String,
     /// What became of it.
     pub state: &'static str,
+    /// Whether that is good or bad.
+    pub mood: &'static str,
     /// How many answers there are.
     pub answers: u64,
 }
@@ -173,8 +210,12 @@ impl<E: Into<Problem>> From<E> for Refusal {
 
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
-        let page = Fault { frame: Frame::of(None), detail: self.0.detail() };
-        rendered(self.0.status(), &page)
+        let mut page = rendered(self.0.status(), &Fault { frame: Frame::of(None), detail: self.0.detail() });
+        // Why, for operators, and when to try again.
+        let told = self.0.into_response();
+        page.extensions_mut().extend(told.extensions().clone());
+        page.headers_mut().extend(told.headers().get(RETRY_AFTER).map(|after| (RETRY_AFTER, after.clone())));
+        page
     }
 }
 
@@ -198,6 +239,12 @@ pub fn minute(at: Timestamp) -> String {
     format!("{} UTC", minute.replace('T', " "))
 }
 
+/// A time to the second, and in which zone.
+pub fn second(at: Timestamp) -> String {
+    let second: String = at.to_string().chars().take(19).collect();
+    format!("{} UTC", second.replace('T', " "))
+}
+
 /// How long something lives, in words.
 pub fn left(expires: Timestamp, now: Timestamp) -> String {
     let minutes = expires.since(now).as_secs().div_ceil(60);
@@ -206,5 +253,32 @@ pub fn left(expires: Timestamp, now: Timestamp) -> String {
         1 => "1 minute left".to_owned(),
         2..120 => format!("{minutes} minutes left"),
         _ => format!("{} hours left", minutes / 60),
+    }
+}
+
+/// A length of time as people say it.
+pub fn length(micros: i64) -> String {
+    let seconds = micros.max(0) / 1_000_000;
+    match seconds {
+        0 => "under a second".to_owned(),
+        1 => "1 second".to_owned(),
+        2..120 => format!("{seconds} seconds"),
+        120..7200 => format!("{} minutes", seconds / 60),
+        7200..172_800 => format!("{} hours", seconds / 3600),
+        _ => format!("{} days", seconds / 86_400),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lengths_read_as_people_say_them() {
+        let said = [-5, 999_999, 1_000_000, 119_000_000, 120_000_000, 7_200_000_000, 172_800_000_000].map(length);
+        assert_eq!(
+            said,
+            ["under a second", "under a second", "1 second", "119 seconds", "2 minutes", "2 hours", "2 days"]
+        );
     }
 }

@@ -73,6 +73,22 @@ impl Visitor {
         if self.role == Role::Approver { Ok(()) } else { Err(Problem::role("only approvers answer")) }
     }
 
+    /// Refuses visitors of other roles.
+    ///
+    /// # Errors
+    /// When the visitor has none of them.
+    pub fn must_be(&self, roles: &[Role]) -> Result<(), Problem> {
+        if roles.contains(&self.role) {
+            return Ok(());
+        }
+        let wanted: Vec<&str> = roles.iter().map(|role| role.name()).collect();
+        Err(Problem::role(format!(
+            "this page is for {}s, and you came in as {}",
+            wanted.join("s and "),
+            self.role.name()
+        )))
+    }
+
     /// Refuses a form that does not carry the session's mark.
     ///
     /// # Errors

@@ -1,6 +1,7 @@
 //! What can be said of each host's log: how far it arrived and was verified, which heads the host has shown, and what
 //! contradicts. Refuses to call a log whole because nothing contradicts it: how far it goes is said apart.
 
+use super::change::column;
 use super::stored::{log_of, size};
 use crate::model::{LogId, Timestamp};
 use crate::remote::records::{Anchored, Conflict, End, HostLog};
@@ -60,6 +61,31 @@ async fn host(app: &App, row: &Row) -> Result<HostLog, Problem> {
     })
 }
 
+/// The smallest head that a record stands under, as the host showed it.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn anchor(app: &App, log: LogId, number: u64) -> Result<Option<Anchored>, Problem> {
+    let statement = "SELECT size, seen FROM heads WHERE log = $1 AND size > $2 AND EXISTS (
+            SELECT 1 FROM records WHERE records.log = heads.log
+            AND records.number = heads.size - 1 AND records.root = heads.root)
+        ORDER BY size LIMIT 1";
+    let rows = app.database.rows(statement, &[log.to_string().into(), column(number).into()]).await?;
+    rows.first().map(head).transpose()
+}
+
+/// What was shown that contradicts a record.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn against(app: &App, log: LogId, number: u64) -> Result<Vec<Conflict>, Problem> {
+    Ok(conflicts(app, log).await?.into_iter().filter(|conflict| conflict.number == number).collect())
+}
+
+fn head(row: &Row) -> Result<Anchored, Problem> {
+    Ok(Anchored { size: size(row, 0)?, seen: time(row.int(1)?) })
+}
+
 /// The largest head on one side of the end of what arrived.
 async fn largest(app: &App, log: LogId, side: &str, end: i64) -> Result<Option<Anchored>, Problem> {
     let equal = if side == ">" {
@@ -71,8 +97,7 @@ async fn largest(app: &App, log: LogId, side: &str, end: i64) -> Result<Option<A
     let statement =
         format!("SELECT size, seen FROM heads WHERE log = $1 AND size {side} $2 {equal} ORDER BY size DESC LIMIT 1");
     let rows = app.database.rows(&statement, &[log.to_string().into(), end.into()]).await?;
-    let anchored = rows.first().map(|row| Ok::<_, Problem>(Anchored { size: size(row, 0)?, seen: time(row.int(1)?) }));
-    anchored.transpose()
+    rows.first().map(head).transpose()
 }
 
 async fn conflicts(app: &App, log: LogId) -> Result<Vec<Conflict>, Problem> {

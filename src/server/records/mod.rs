@@ -12,8 +12,8 @@ mod stored;
 
 pub use arriving::arrive;
 pub use change::{Arrived, Kept, Shipped};
-pub use hosts::{end, hosts};
-pub use search::{Order, Search, Seen, search};
+pub use hosts::{against, anchor, end, hosts};
+pub use search::{Order, Search, Seen, one, search};
 
 use crate::model::{Digest, LogId};
 

@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 
+use super::change::column;
 use super::stored::{line, record, size};
 use crate::audit::{Kind, Lines, Record, leaf};
 use crate::encoding::json::Value as Json;
@@ -100,6 +101,19 @@ pub async fn search(
             return Ok((found, None));
         }
     }
+}
+
+/// One record, and what it says with blobs put back; the latter not of a line that a person gave up on.
+///
+/// # Errors
+/// When the database does not answer, or what it holds does not open.
+pub async fn one(app: &App, log: LogId, number: u64) -> Result<Option<(Kept, Option<Record>)>, Problem> {
+    let statement = format!("SELECT {COLUMNS} FROM records WHERE log = $1 AND number = $2");
+    let rows = app.database.rows(&statement, &[log.to_string().into(), column(number).into()]).await?;
+    let Some(row) = rows.first() else { return Ok(None) };
+    let found = Search::default().opened(app, row, &mut Asked::default()).await?;
+    let read = record(app, log, &line(app, log, number, row.blob(9)?)?).await?;
+    Ok(found.map(|kept| (kept, read)))
 }
 
 impl Search {
