@@ -19,6 +19,7 @@ mod postgres;
 mod records;
 mod reports;
 mod several;
+mod similar;
 mod tls;
 mod wire;
 

@@ -52,6 +52,8 @@ pub const STEPS: &[&[&str]] = &[&[
     "CREATE TABLE conflicts (
         log TEXT NOT NULL, number BIGINT NOT NULL, digest TEXT NOT NULL, host TEXT NOT NULL, why TEXT NOT NULL,
         seen BIGINT NOT NULL, sealed BYTEA NOT NULL, PRIMARY KEY (log, number, digest))",
+], &[
+    "CREATE INDEX requests_by_time ON requests (created, id)",
 ]];
 
 /// The newest version.

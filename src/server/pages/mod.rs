@@ -14,6 +14,7 @@ mod queue;
 mod settings;
 mod sight;
 mod sign;
+mod similar;
 mod statistics;
 mod view;
 mod visitor;

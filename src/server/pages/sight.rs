@@ -7,6 +7,7 @@ use axum::response::Response;
 use tokio::time::timeout;
 
 use super::queue::{News, PATIENCE, Seen, received, words};
+use super::similar;
 use super::view::{Answer, Frame, Refusal, Sight, Spoken, left, minute, rendered, shown};
 use super::visitor::Visitor;
 use super::vouch::Worth;
@@ -34,7 +35,9 @@ pub async fn show(visitor: Visitor, State(app): State<App>, Path(id): Path<Strin
         let provider = app.oidc.as_ref().map(|provider| provider.name()).unwrap_or_default();
         Spoken { provider, approves: worth == Worth::Enough, needs, asked: worth != Worth::NotAsked }
     });
+    let similar = similar::to(&app, &listed, &received).await?;
     let page = Sight {
+        similar,
         spoken,
         frame: Frame::of(Some(&visitor)),
         version: version(&listed),

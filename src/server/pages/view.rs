@@ -6,6 +6,7 @@ use axum::http::StatusCode;
 use axum::http::header::RETRY_AFTER;
 use axum::response::{Html, IntoResponse, Response};
 
+use super::similar::Similar;
 use super::visitor::Visitor;
 use super::{assets, log, people, queue, settings, statistics};
 use crate::approval::Screen;
@@ -161,6 +162,8 @@ pub struct Sight {
     pub answers_allowed: bool,
     /// The host that passkeys are made for.
     pub party: String,
+    /// Earlier ones like it.
+    pub similar: Similar,
     /// How they may answer without a key of their own.
     pub spoken: Option<Spoken>,
 }
