@@ -1,6 +1,7 @@
 // One Chromium with a virtual authenticator. Reads lines of JSON, each `{"name": …, "code": …}`: the body of a function of
-// `page`, `context`, `cdp` and `browser`; writes what it gives, or what it throws, as a line.
+// `page`, `context`, `cdp`, `browser`, `faults` and `axe`; writes what it gives, or what it throws, as a line.
 import { createRequire } from "node:module";
+import { readFile } from "node:fs/promises";
 import { createInterface } from "node:readline";
 
 const [tools, executablePath] = process.argv.slice(2);
@@ -22,12 +23,20 @@ await cdp.send("WebAuthn.addVirtualAuthenticator", {
     isUserVerified: true, automaticPresenceSimulation: true,
   },
 });
+// What is wrong with the page by WCAG 2 A and AA, as axe-core sees it: the rule and where.
+async function axe() {
+  await page.evaluate(await readFile(`${tools}/node_modules/axe-core/axe.min.js`, "utf8"));
+  const found = await page.evaluate(() =>
+    axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"] }));
+  const places = (rule) => rule.nodes.map((node) => `${node.target}: ${node.failureSummary}`);
+  return { passes: found.passes.length, violations: found.violations.map((rule) => [rule.id, ...places(rule)]) };
+}
 const AsyncFunction = (async () => {}).constructor;
 for await (const line of createInterface({ input: process.stdin })) {
   const { code } = JSON.parse(line);
   let told;
   try {
-    const value = await new AsyncFunction("page", "context", "cdp", "browser", "faults", code)(page, context, cdp, browser, faults);
+    const value = await new AsyncFunction("page", "context", "cdp", "browser", "faults", "axe", code)(page, context, cdp, browser, faults, axe);
     told = { value: value ?? null };
   } catch (error) {
     told = { error: String(error) };

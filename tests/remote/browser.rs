@@ -18,13 +18,14 @@ impl Browser {
         let root = Path::new(env!("CARGO_MANIFEST_DIR"));
         let tools = root.join("target/tools/browser");
         assert!(tools.join("node_modules/playwright-core").exists(), "playwright-core is missing: use tests/run");
+        assert!(tools.join("node_modules/axe-core").exists(), "axe-core is missing: use tests/run");
         let sandbox = Sandbox::new();
         let call = sandbox.call(program("node"), [root.join("tests/remote/browser.mjs")]).arg(tools);
         let running = call.arg(program("chromium")).start_with_open_stdin();
         Self { running, lines: 0, _sandbox: sandbox }
     }
 
-    /// What the body of a function of `page`, `context`, `cdp`, `browser` and `faults` gives.
+    /// What the body of a function of `page`, `context`, `cdp`, `browser`, `faults` and `axe` gives.
     pub fn run(&mut self, code: &str) -> Value {
         let told = self.told(code);
         assert!(told["error"].is_null(), "{code}\n{told}\n{}", self.running.stderr());

@@ -1,5 +1,6 @@
 //! A host, a server and an approver, each a process with a home of its own; on SQLite and on a real PostgreSQL.
 
+mod accessible;
 mod auditor;
 mod browser;
 mod carried;
