@@ -1,5 +1,8 @@
 //! The interface as hostile callers use it: every route by every role, forged and foreign bodies, what is too large.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD_NO_PAD;
+
 use super::*;
 
 const ROLES: [&str; 4] = ["host", "approver", "auditor", "admin"];
@@ -136,6 +139,50 @@ fn an_answer_is_about_this_request_and_by_its_caller() {
     }
     assert_eq!(scene.approver.answer("approve", &id, &scene.alice).run().status, Status::Exited(0));
     assert_eq!(gate.wait().status, Status::Exited(0));
+}
+
+#[test]
+fn what_is_said_again_has_no_second_effect_and_is_answered_as_the_first() {
+    for on in BOTH {
+        let scene = Scene::new(on, "");
+        let (gate, id, publication) = published(&scene);
+        let (host, alice) = (scene.server.token("host", "build01"), scene.server.token("approver", "alice"));
+        let eve = scene.server.token("auditor", "eve");
+        let again = post(&scene, &host, "/v1/requests", &publication);
+        assert_eq!((again.0, scene.server.journal(&eve, "published").len()), (200, 1), "{on:?}");
+        let (_, whole) = scene.server.asked(&alice, &format!("/v1/requests/{id}"), &[]);
+        let listed = &whole["listed"];
+        // The server judges no signature, so that any will do here.
+        let verdict = |reason: &str| {
+            let statement = serde_json::json!({
+                "approver": "alice", "at": listed["created"], "decision": "approve", "expires": listed["expires"],
+                "key": "SHA256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", "reason": reason,
+                "request": listed["digest"], "type": "gate.verdict.v1",
+            });
+            let verdict = serde_json::json!({"proof": {"kind": "sshsig", "signature": "x"}, "statement": statement});
+            serde_json::json!({"verdict": STANDARD_NO_PAD.encode(serde_json::to_vec(&verdict).unwrap())})
+        };
+        let path = format!("/v1/requests/{id}/answers");
+        // All at once: one is the first.
+        let mut said: Vec<u16> = std::thread::scope(|scope| {
+            let all: Vec<_> = (0..8).map(|_| scope.spawn(|| post(&scene, &alice, &path, &verdict("once")).0)).collect();
+            all.into_iter().map(|one| one.join().unwrap()).collect()
+        });
+        said.sort_unstable();
+        assert_eq!(said, [200, 200, 200, 200, 200, 200, 200, 201], "{on:?}");
+        assert_eq!(post(&scene, &alice, &path, &verdict("another")).0, 201, "another reason is another answer");
+        let (_, whole) = scene.server.asked(&alice, &format!("/v1/requests/{id}"), &[]);
+        assert_eq!(whole["answers"].as_array().unwrap().len(), 2, "{on:?} {whole}");
+        assert_eq!(scene.server.journal(&eve, "answered").len(), 2, "{on:?}");
+        let close = serde_json::json!({"state": "withdrawn"});
+        let closed = (0..2).map(|_| post(&scene, &host, &format!("/v1/requests/{id}/close"), &close).0);
+        assert_eq!(closed.collect::<Vec<_>>(), [204, 204], "{on:?}");
+        assert_eq!(scene.server.journal(&eve, "closed").len(), 1, "{on:?}");
+        // Even once it is over.
+        assert_eq!(post(&scene, &host, "/v1/requests", &publication).0, 200, "{on:?}");
+        assert_eq!(post(&scene, &alice, &path, &verdict("once")).0, 200, "{on:?}");
+        drop(gate);
+    }
 }
 
 #[test]
