@@ -1,6 +1,7 @@
 //! What was counted: requests by day and by end, the rules that fired most, how long the first answer took. Charts are drawn
 //! here and say the same in a table; nothing tells one person apart.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use askama::Template;
@@ -15,6 +16,7 @@ use super::visitor::Visitor;
 use crate::model::Timestamp;
 use crate::remote::wire::State as Fate;
 use crate::server::clock::now;
+use crate::server::database::{DatabaseError, Row};
 use crate::server::http::App;
 use crate::server::http::problem::Problem;
 use crate::server::tokens::Role;
@@ -27,8 +29,8 @@ const SPANS: [i64; 3] = [7, 30, 90];
 const DAY: i64 = 86_400_000_000;
 /// How many rules are listed.
 const RULES: usize = 10;
-/// How many answers the median is taken of; more would not move it.
-const ANSWERS: i64 = 100_000;
+/// How many answers the median is taken of; more would hardly move it.
+const ANSWERS: i64 = 5_000;
 /// How high the chart of days is, in its own units; a day is 10 wide.
 const HIGH: i64 = 100;
 
@@ -46,11 +48,12 @@ struct Statistics {
     spans: Vec<(i64, bool)>,
     days: Vec<Day>,
     width: i64,
-    most: i64,
-    total: i64,
+    most: String,
+    total: String,
+    one: bool,
     ends: Vec<Bar>,
     rules: Vec<Bar>,
-    records: i64,
+    records: String,
     waited: Option<Waited>,
 }
 
@@ -65,17 +68,23 @@ struct Day {
     left: i64,
 }
 
+impl Day {
+    const fn all(&self) -> i64 {
+        self.approved + self.denied + self.other
+    }
+}
+
 /// A bar with its name and number.
 struct Bar {
     name: String,
-    count: i64,
+    count: String,
     /// Of the longest, in hundredths.
     length: i64,
     mood: &'static str,
 }
 
 struct Waited {
-    answers: usize,
+    answers: String,
     median: String,
     slow: String,
 }
@@ -89,36 +98,44 @@ pub async fn show(visitor: Visitor, State(app): State<App>, Query(back): Query<B
     }
     let today = now().micros() / DAY;
     let first = today - span + 1;
-    let days = days(&app, first, today).await?;
-    let total = days.iter().map(|day| day.approved + day.denied + day.other).sum();
+    let counted = counted(&app, first).await?;
+    let days = days(&counted, first, today);
+    let total: i64 = days.iter().map(Day::all).sum();
     let (rules, records) = rules(&app, first).await?;
     let page = Statistics {
         frame: Frame::at(PATH, Some(&visitor)),
         spans: SPANS.into_iter().map(|days| (days, days == span)).collect(),
         width: span * 10,
-        most: days.iter().map(|day| day.approved + day.denied + day.other).max().unwrap_or(0),
+        most: grouped(days.iter().map(Day::all).max().unwrap_or(0)),
         days,
-        total,
-        ends: ends(&app, first).await?,
+        total: grouped(total),
+        one: total == 1,
+        ends: ends(&counted),
         rules,
-        records,
+        records: grouped(records),
         waited: waited(&app, first).await?,
     };
     Ok(rendered(StatusCode::OK, &page))
 }
 
-async fn days(app: &App, first: i64, today: i64) -> Result<Vec<Day>, Problem> {
+/// How many requests arrived on each day and are in each state.
+async fn counted(app: &App, first: i64) -> Result<Vec<(i64, Fate, i64)>, Problem> {
     let statement = "SELECT arrived / 86400000000, state, COUNT(*) FROM requests WHERE arrived >= $1 GROUP BY 1, 2";
     let rows = app.database.rows(statement, &[(first * DAY).into()]).await?;
+    let state = |row: &Row| Ok::<_, DatabaseError>(Fate::named(row.text(1)?).unwrap_or(Fate::Broken));
+    rows.iter().map(|row| Ok((row.int(0)?, state(row)?, row.int(2)?))).collect()
+}
+
+fn days(counted: &[(i64, Fate, i64)], first: i64, today: i64) -> Vec<Day> {
     let mut counts: BTreeMap<i64, [i64; 3]> = (first..=today).map(|day| (day, [0; 3])).collect();
-    for row in &rows {
-        let [approved, denied, other] = counts.entry(row.int(0)?).or_default();
-        let place = match Fate::named(row.text(1)?) {
-            Some(Fate::Used) => approved,
-            Some(Fate::Denied) => denied,
-            Some(Fate::Waiting | Fate::Withdrawn | Fate::Expired | Fate::Broken) | None => other,
+    for (day, state, count) in counted {
+        let [approved, denied, other] = counts.entry(*day).or_default();
+        let place = match state {
+            Fate::Used => approved,
+            Fate::Denied => denied,
+            Fate::Waiting | Fate::Withdrawn | Fate::Expired | Fate::Broken => other,
         };
-        *place += row.int(2)?;
+        *place += count;
     }
     let most = counts.values().map(|parts| parts.iter().sum::<i64>()).max().unwrap_or(0).max(1);
     let day = |(at, (day, parts)): (usize, (i64, [i64; 3]))| {
@@ -135,18 +152,17 @@ async fn days(app: &App, first: i64, today: i64) -> Result<Vec<Day>, Problem> {
         let left = i64::try_from(at).unwrap_or(0) * 10;
         Day { date, approved, denied, other, parts: parts.map(place), left }
     };
-    Ok(counts.into_iter().enumerate().map(day).collect())
+    counts.into_iter().enumerate().map(day).collect()
 }
 
-async fn ends(app: &App, first: i64) -> Result<Vec<Bar>, Problem> {
-    let statement = "SELECT state, COUNT(*) FROM requests WHERE arrived >= $1 GROUP BY state ORDER BY 2 DESC, 1";
-    let rows = app.database.rows(statement, &[(first * DAY).into()]).await?;
-    let mut counts = Vec::new();
-    for row in &rows {
-        let state = Fate::named(row.text(0)?).unwrap_or(Fate::Broken);
-        counts.push((words(state).to_owned(), row.int(1)?, mood(state)));
+fn ends(counted: &[(i64, Fate, i64)]) -> Vec<Bar> {
+    let mut ends: BTreeMap<&str, (i64, &str)> = BTreeMap::new();
+    for (_, state, count) in counted {
+        ends.entry(words(*state)).or_insert((0, mood(*state))).0 += count;
     }
-    Ok(bars(counts))
+    let mut ends: Vec<_> = ends.into_iter().map(|(name, (count, mood))| (name.to_owned(), count, mood)).collect();
+    ends.sort_by_key(|(_, count, _)| Reverse(*count));
+    bars(ends)
 }
 
 /// The rules that fired most, and how many records there are.
@@ -162,7 +178,7 @@ async fn rules(app: &App, first: i64) -> Result<(Vec<Bar>, i64), Problem> {
         }
     }
     let mut counts: Vec<_> = counts.into_iter().map(|(rule, count)| (shown(rule), count, "")).collect();
-    counts.sort_by_key(|(_, count, _)| std::cmp::Reverse(*count));
+    counts.sort_by_key(|(_, count, _)| Reverse(*count));
     counts.truncate(RULES);
     Ok((bars(counts), records))
 }
@@ -171,22 +187,37 @@ fn bars(counts: Vec<(String, i64, &'static str)>) -> Vec<Bar> {
     let most = counts.iter().map(|(_, count, _)| *count).max().unwrap_or(0).max(1);
     let bar = |(name, count, mood): (String, i64, &'static str)| Bar {
         name,
-        count,
+        count: grouped(count),
         mood,
         length: (count * 100 / most).max(1),
     };
     counts.into_iter().map(bar).collect()
 }
 
-/// How long it took from a request's arrival to its first answer's, by this server's clock.
+/// How long it took from a request's arrival to its first answer's, by this server's clock; of the newest.
 async fn waited(app: &App, first: i64) -> Result<Option<Waited>, Problem> {
     let statement =
         "SELECT answers.arrived - requests.arrived FROM answers JOIN requests ON requests.id = answers.request
-        WHERE answers.number = 1 AND answers.arrived >= $1 ORDER BY 1 LIMIT $2";
+        WHERE answers.number = 1 AND answers.arrived >= $1 ORDER BY answers.arrived DESC LIMIT $2";
     let rows = app.database.rows(statement, &[(first * DAY).into(), ANSWERS.into()]).await?;
-    let took = |at: usize| Ok::<_, Problem>(rows.get(at).map(|row| row.int(0)).transpose()?.map(length));
-    let (median, slow) = (took(rows.len() / 2)?, took(rows.len() * 9 / 10)?);
-    Ok(median.zip(slow).map(|(median, slow)| Waited { answers: rows.len(), median, slow }))
+    let mut took = rows.iter().map(|row| row.int(0)).collect::<Result<Vec<_>, _>>()?;
+    took.sort_unstable();
+    let at = |place: usize| took.get(place).copied().map(length);
+    let (median, slow) = (at(took.len() / 2), at(took.len() * 9 / 10));
+    Ok(median.zip(slow).map(|(median, slow)| Waited { answers: grouped(rows.len()), median, slow }))
+}
+
+/// A number in groups of three digits, which never part.
+fn grouped(number: impl std::fmt::Display) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push('\u{202f}');
+        }
+        text.push(digit);
+    }
+    text
 }
 
 #[cfg(test)]
@@ -198,5 +229,13 @@ mod tests {
         let bars = bars(vec![("a".to_owned(), 1000, ""), ("b".to_owned(), 500, ""), ("c".to_owned(), 1, "")]);
         assert_eq!(bars.iter().map(|bar| bar.length).collect::<Vec<_>>(), [100, 50, 1]);
         assert!(super::bars(Vec::new()).is_empty());
+    }
+
+    #[test]
+    fn numbers_are_read_in_groups() {
+        assert_eq!(
+            [0, 12, 123, 1234, 1_234_567].map(grouped),
+            ["0", "12", "123", "1\u{202f}234", "1\u{202f}234\u{202f}567"]
+        );
     }
 }
