@@ -3,7 +3,8 @@
 //! and answer. Whatever happens, no answer is lost that was acknowledged, none counts twice, and no command runs without the
 //! signature of somebody who is enrolled.
 //!
-//! It takes 15 seconds; `GATE_CHAOS_SECONDS=600 cargo test --locked --test suite chaos -- --nocapture` takes ten minutes.
+//! It takes 8 seconds, and as many to start and to end; `GATE_CHAOS_SECONDS=600 cargo test --locked --test suite chaos --
+//! --nocapture` takes ten minutes.
 //! `GATE_CHAOS_SEED` throws the dice of an earlier run again: the same breaks, though the machine is never the same.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -26,7 +27,10 @@ const HOST: [i64; HOSTS] = [0, 100, -80];
 const APPROVER: i64 = -130;
 const SERVERS: [i64; 2] = [1500, 1380];
 /// How long a host may need for one request when all is well again; nobody gives up before.
-const PATIENCE: &str = "150";
+const PATIENCE: &str = "100";
+
+/// How a host ends whose request may not have arrived (`REACH` in `src/remote/waiting.rs`).
+const UNHEARD: &str = "nothing in 20 seconds";
 
 /// What is to become of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -47,6 +51,15 @@ struct Known {
     acknowledged: Mutex<BTreeMap<u32, String>>,
     ended: AtomicBool,
     asking: AtomicU32,
+}
+
+/// Says that it is over when it goes.
+struct Ends<'a>([&'a AtomicBool; 2]);
+
+impl Drop for Ends<'_> {
+    fn drop(&mut self) {
+        self.0.iter().for_each(|over| over.store(true, SeqCst));
+    }
 }
 
 /// Chance, the same for the same seed.
@@ -128,17 +141,21 @@ impl Postgres {
     /// Ends all its processes at once and without a word, as when the machine stops.
     fn crash(&self) {
         let first = self.pid();
+        let pid = |pid: i32| Pid::from_raw(pid).unwrap();
+        // So that it has no more children than these.
+        kill_process(pid(i32::try_from(first).unwrap()), Signal::STOP).unwrap();
         let children = fs::read_to_string(format!("/proc/{first}/task/{first}/children")).unwrap();
         let all = children.split_whitespace().map(|word| word.parse().unwrap());
         let all: Vec<i32> = std::iter::once(i32::try_from(first).unwrap()).chain(all).collect();
-        for pid in &all {
+        for one in &all {
             // One that has ended meanwhile needs none.
-            let _ = kill_process(Pid::from_raw(*pid).unwrap(), Signal::KILL);
+            let _ = kill_process(pid(*one), Signal::KILL);
         }
         // Nobody may wait for them here, so that they stay dead bodies.
         let stands = |pid: &i32| fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(|it| !it.contains(") Z "));
         wait_until("the end of the database", || (!all.iter().any(stands)).then_some(()));
-        fs::remove_file(self.pid_file()).unwrap();
+        // Another of its processes would take the dead body for one that lives.
+        self.lock_files().iter().for_each(|file| fs::remove_file(file).unwrap());
     }
 }
 
@@ -147,7 +164,9 @@ fn ask(host: &User, seconds: i64, known: &Known, dice: &mut Dice) -> BTreeMap<u3
     let mut ended = BTreeMap::new();
     while !known.ended.load(SeqCst) {
         let number = known.asking.fetch_add(1, SeqCst);
-        let fate = [Fate::Approved, Fate::Approved, Fate::Denied, Fate::Forged][dice.below(4) as usize];
+        let fates = [Fate::Forged, Fate::Denied, Fate::Approved, Fate::Approved];
+        // However little happens: one of each.
+        let fate = fates[usize::try_from(number).ok().filter(|first| *first < HOSTS).unwrap_or(dice.below(4) as usize)];
         known.fates.lock().unwrap().insert(number, fate);
         host.sandbox.write("work/victim/file", "");
         let script = format!("echo {number} >> ran && rm -rf victim");
@@ -218,7 +237,7 @@ fn chaos(on: On) {
     let number = |name: &str| std::env::var(name).ok().map(|text| text.parse::<u64>().unwrap());
     let since = std::time::UNIX_EPOCH.elapsed().unwrap();
     let seed = number("GATE_CHAOS_SEED").unwrap_or(since.as_nanos() as u64 | 1);
-    let lasts = Duration::from_secs(number("GATE_CHAOS_SECONDS").unwrap_or(15));
+    let lasts = Duration::from_secs(number("GATE_CHAOS_SECONDS").unwrap_or(8));
     println!("{on:?}: GATE_CHAOS_SEED={seed} for {lasts:?}");
     let (keys, mut town, known) = (Sandbox::new(), Town::new(on), Known::default());
     let (alice, mallory) = (keys.ssh_key("alice", ""), keys.ssh_key("mallory", ""));
@@ -245,16 +264,15 @@ fn chaos(on: On) {
             })
             .collect();
         scope.spawn(|| answer(&answering, &forging, &known, &hosts_ended, &mut Dice(seed ^ 9 << 32)));
+        // Also where something fails here: nobody is left who answers, and nobody who asks.
+        let _ends = Ends([&known.ended, &hosts_ended]);
         let (begun, mut dice) = (Instant::now(), Dice(seed));
         while begun.elapsed() < lasts {
             std::thread::sleep(Duration::from_millis(100 + dice.below(900)));
             *broken.entry(town.breaks(&mut dice)).or_default() += 1;
         }
         known.ended.store(true, SeqCst);
-        let ended = asking.into_iter().map(|host| host.join()).collect::<Vec<_>>();
-        // Whatever they found: nobody is left who answers.
-        hosts_ended.store(true, SeqCst);
-        ended.into_iter().map(|host| host.unwrap()).collect()
+        asking.into_iter().map(|host| host.join().unwrap()).collect()
     });
     println!("broken: {broken:?}");
     judged(&hosts, &ended, &known);
@@ -264,7 +282,7 @@ fn chaos(on: On) {
 /// Every command ran as often as it was approved, which is once or never.
 fn judged(hosts: &[User], ended: &[BTreeMap<u32, (i32, String)>], known: &Known) {
     let (fates, acknowledged) = (known.fates.lock().unwrap(), known.acknowledged.lock().unwrap());
-    let mut counted = BTreeMap::<(Fate, i32), u32>::new();
+    let (mut counted, mut wrong) = (BTreeMap::<(Fate, i32), usize>::new(), Vec::new());
     for (host, ended) in hosts.iter().zip(ended) {
         let path = host.sandbox.work().join("ran");
         let ran = fs::read_to_string(path).unwrap_or_default();
@@ -273,6 +291,8 @@ fn judged(hosts: &[User], ended: &[BTreeMap<u32, (i32, String)>], known: &Known)
         for (number, (code, said)) in ended {
             let (fate, ran) = (fates[number], times.remove(number).unwrap_or(0));
             let expected = match (fate, acknowledged.contains_key(number)) {
+                // It never heard that its request had arrived, and ended before the answer came.
+                (_, true) if said.contains(UNHEARD) => (69, 0),
                 (Fate::Approved, true) => (0, 1),
                 (Fate::Denied | Fate::Forged, true) => (77, 0),
                 // The acknowledgement was lost on its way, or the request never came to the server.
@@ -280,7 +300,9 @@ fn judged(hosts: &[User], ended: &[BTreeMap<u32, (i32, String)>], known: &Known)
                 (_, false) if *code == 77 && fate != Fate::Approved => (77, 0),
                 (_, false) => (69, 0),
             };
-            assert_eq!((*code, ran), expected, "{number} {fate:?} {said}");
+            if (*code, ran) != expected {
+                wrong.push(format!("{number} {fate:?}: {code}, ran {ran} times, instead of {expected:?}\n{said}"));
+            }
             *counted.entry((fate, *code)).or_default() += 1;
         }
         assert!(times.is_empty(), "nobody asked for {times:?}");
@@ -288,10 +310,9 @@ fn judged(hosts: &[User], ended: &[BTreeMap<u32, (i32, String)>], known: &Known)
         assert_eq!(verified.status, Status::Exited(0), "{verified:?}");
     }
     println!("ended: {counted:?}; {} answers acknowledged", acknowledged.len());
-    for fate in [Fate::Approved, Fate::Denied] {
-        assert!(fates.values().filter(|one| **one == fate).count() > 0, "too little happened to say anything");
-    }
-    assert!(!acknowledged.is_empty(), "nothing was answered");
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    let unheard: usize = counted.iter().filter(|((_, code), _)| *code == 69).map(|(_, count)| count).sum();
+    assert!(unheard * 2 < fates.len(), "too little happened to say anything");
 }
 
 /// What was acknowledged is there, and every answer stands in the journal once.

@@ -25,14 +25,15 @@ impl Postgres {
         format!("host={} user=gate dbname=postgres", self.path())
     }
 
-    /// Where it says which process all others of it come from.
-    pub fn pid_file(&self) -> PathBuf {
-        self.folder.path().join("data/postmaster.pid")
+    /// Where it says which process all others of it come from, for its data and for its socket.
+    pub fn lock_files(&self) -> [PathBuf; 2] {
+        ["data/postmaster.pid", ".s.PGSQL.5432.lock"].map(|file| self.folder.path().join(file))
     }
 
     /// That process.
     pub fn pid(&self) -> u32 {
-        let told = std::fs::read_to_string(self.pid_file()).unwrap();
+        let [file, _] = self.lock_files();
+        let told = std::fs::read_to_string(file).unwrap();
         told.lines().next().unwrap().parse().unwrap()
     }
 
