@@ -43,10 +43,15 @@ fn an_answer_given_at_one_server_wakes_a_host_at_another() {
             let database = scene.server.database.as_ref().unwrap();
             database.sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'LISTEN%'");
         }
-        let (news, late) = waited(&scene.server, (&host, &path(&id)), |news| news["answers"][0].is_object(), || {
-            let ran = approver.answer("approve", &id, &scene.alice).run();
-            assert_eq!(ran.status, Status::Exited(0), "{ran:?}");
-        });
+        let (news, late) = waited(
+            &scene.server,
+            (&host, &path(&id)),
+            |news| news["answers"][0].is_object(),
+            || {
+                let ran = approver.answer("approve", &id, &scene.alice).run();
+                assert_eq!(ran.status, Status::Exited(0), "{ran:?}");
+            },
+        );
         assert_eq!(news["answers"][0]["approver"], "alice");
         // Far from the time after which it looks by itself.
         assert!(late < Duration::from_secs(1), "{late:?}");
