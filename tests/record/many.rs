@@ -27,7 +27,7 @@ fn cleared(sandbox: &Sandbox) -> Vec<String> {
 fn eight_gates_at_once_make_one_whole_log() {
     // On an empty home, so that they race for key, genesis and policy too; each record is a whole process of its own.
     const EACH: usize = 1000;
-    const AT_ONCE: usize = 250;
+    const AT_ONCE: usize = 100;
     let sandbox = Sandbox::new();
     for from in (0..EACH).step_by(AT_ONCE) {
         let numbers = format!("$(seq {from} {})", from + AT_ONCE - 1);

@@ -7,6 +7,8 @@
 //! --nocapture` takes ten minutes.
 //! `GATE_CHAOS_SEED` throws the dice of an earlier run again: the same breaks, though the machine is never the same.
 
+#![allow(clippy::print_stdout, reason = "whoever lets it run for ten minutes wants to know what happened")]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};

@@ -101,7 +101,7 @@ pub async fn show(caller: Caller, State(app): State<App>, Path(id): Path<String>
     if caller.role == Role::Host && listed.host != caller.name {
         return Err(Problem::missing("request"));
     }
-    let publication = row::publication(&app, id, row.blob(8)?)?;
+    let publication = row::publication(&app, id, row.blob(row::BEHIND)?)?;
     Ok(Json(Whole { listed, publication, answers: row::answers(&app, id, 0).await? }))
 }
 

@@ -17,6 +17,9 @@ pub const EXPIRY: &str = "(arrived + (expires - created))";
 pub const LISTED: &str = "id, host, digest, created, expires, state,
     (SELECT COUNT(*) FROM answers WHERE answers.request = requests.id), (arrived + (expires - created))";
 
+/// Which column stands behind those of [`LISTED`].
+pub const BEHIND: usize = 8;
+
 /// A request in a list. One whose time is over is told so, before anybody has closed it.
 pub fn listed(row: &Row) -> Result<Listed, Problem> {
     let broken = |_| Problem::unavailable("a request counts a negative number of answers");

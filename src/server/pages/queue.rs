@@ -121,7 +121,7 @@ fn version(waiting: &[Row], over: &[Row]) -> Result<String, Problem> {
 
 fn item(app: &App, row: &Row) -> Result<Item, Problem> {
     let listed = row::listed(row)?;
-    let received = received(&row::publication(app, listed.id, row.blob(8)?)?)?;
+    let received = received(&row::publication(app, listed.id, row.blob(row::BEHIND)?)?)?;
     let screen = Screen::of(&received, now().since(listed.created));
     Ok(Item {
         id: listed.id.to_string(),

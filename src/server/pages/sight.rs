@@ -77,7 +77,7 @@ pub async fn found(app: &App, id: RequestId) -> Result<(Listed, Received), Probl
     let statement = format!("SELECT {LISTED}, sealed FROM requests WHERE id = $1");
     let rows = app.database.rows(&statement, &[id.to_string().into()]).await?;
     let row = rows.first().ok_or_else(|| Problem::missing("request"))?;
-    let received = received(&row::publication(app, id, row.blob(8)?)?)?;
+    let received = received(&row::publication(app, id, row.blob(row::BEHIND)?)?)?;
     Ok((row::listed(row)?, received))
 }
 

@@ -103,7 +103,7 @@ pub async fn to(app: &App, listed: &Listed, one: &Received) -> Result<Similar, P
 
 fn opened(app: &App, row: &Row) -> Result<(Listed, Received), Problem> {
     let listed = row::listed(row)?;
-    let received = received(&row::publication(app, listed.id, row.blob(7)?)?)?;
+    let received = received(&row::publication(app, listed.id, row.blob(row::BEHIND)?)?)?;
     Ok((listed, received))
 }
 
