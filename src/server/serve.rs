@@ -180,7 +180,7 @@ impl Serving {
         let page = Arc::new(page(&settings, settings.listen)?);
         let place = settings.database.clone().map_or_else(|| Place::File(settings.data.join("gate.db")), Place::Url);
         let app = runtime.block_on(async {
-            let database = Arc::new(Database::open(&place).await?);
+            let database = Arc::new(Database::open(&place, Arc::new(SystemNames)).await?);
             let hub = Hub::default();
             let metrics = Arc::new(Metrics::default());
             let writer = Writer::start(Arc::clone(&database), hub.clone(), Arc::clone(&metrics));

@@ -9,6 +9,7 @@ mod clock;
 mod deployment;
 mod described;
 mod doctor;
+mod encrypted;
 mod interface;
 mod journal;
 mod limits;

@@ -7,12 +7,14 @@ use std::process::{Command, Stdio};
 pub struct Postgres {
     folder: tempfile::TempDir,
     programs: PathBuf,
+    /// How else it is started.
+    options: String,
 }
 
 impl Postgres {
     pub fn start() -> Self {
         let folder = tempfile::Builder::new().prefix("gate-postgres-").tempdir_in("/tmp").unwrap();
-        let started = Self { folder, programs: programs() };
+        let started = Self { folder, programs: programs(), options: "-c listen_addresses=".to_owned() };
         // It refuses to run as root.
         let owned = Command::new("chown").arg("nobody").arg(started.folder.path()).status().unwrap();
         assert!(owned.success());
@@ -22,7 +24,8 @@ impl Postgres {
     }
 
     pub fn url(&self) -> String {
-        format!("host={} user=gate dbname=postgres", self.path())
+        let port = self.options.split("port=").nth(1).map(|rest| rest.split(' ').next().unwrap_or_default());
+        format!("host={} port={} user=gate dbname=postgres", self.path(), port.unwrap_or("5432"))
     }
 
     /// Where it says which process all others of it come from, for its data and for its socket.
@@ -52,9 +55,46 @@ impl Postgres {
         self.run(&line);
     }
 
+    /// What a statement finds: one value.
+    pub fn told(&self, statement: &str) -> String {
+        let mut command = Command::new(self.programs.join("psql"));
+        let told = command.args(["-qtAX", &self.url(), "-c", statement]).stderr(Stdio::inherit()).output().unwrap();
+        String::from_utf8(told.stdout).unwrap().trim().to_owned()
+    }
+
+    /// Starts it again, on a port of this machine as well, which is told.
+    pub fn listen(&mut self) -> u16 {
+        let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        self.options = format!("-c listen_addresses=127.0.0.1 -c port={free}");
+        self.control("restart");
+        free
+    }
+
+    /// As `listen`, for nobody but who comes encrypted.
+    pub fn encrypt(&mut self, certificate: &Path, key: &Path) -> u16 {
+        let data = self.folder.path().join("data");
+        for (from, to) in [(certificate, "server.crt"), (key, "server.key")] {
+            std::fs::copy(from, data.join(to)).unwrap();
+            self.own(&data.join(to));
+        }
+        let rules = std::fs::read_to_string(data.join("pg_hba.conf")).unwrap();
+        std::fs::write(data.join("pg_hba.conf"), rules.replace("\nhost ", "\nhostssl ")).unwrap();
+        let free = self.listen();
+        self.options.push_str(" -c ssl=on");
+        self.control("restart");
+        free
+    }
+
+    fn own(&self, file: &Path) {
+        let ran = Command::new("chown").arg("nobody").arg(file).status().unwrap();
+        assert!(ran.success());
+        let mode = std::os::unix::fs::PermissionsExt::from_mode(0o600);
+        std::fs::set_permissions(file, mode).unwrap();
+    }
+
     fn control(&self, what: &str) {
         let path = self.path();
-        let options = format!("-c listen_addresses= -k {path} -c max_connections=60");
+        let options = format!("{} -k {path} -c max_connections=60", self.options);
         let program = self.programs.display();
         self.run(&format!("{program}/pg_ctl -D {path}/data -o '{options}' -l {path}/log -w {what}"));
     }

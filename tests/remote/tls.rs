@@ -2,15 +2,15 @@
 
 use super::*;
 
-/// Makes an authority `NAME.ca` and a certificate of it for this host.
-fn certificate(sandbox: &Sandbox, name: &str) {
+/// Makes an authority `NAME.ca` and a certificate of it for a host.
+pub fn certificate(sandbox: &Sandbox, name: &str, host: &str) {
     let script = format!(
         "set -e; exec 2>/dev/null
          openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN={name}-ca -days 2 \
              -keyout {name}.ca.key -out {name}.ca
          openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN={name} \
              -keyout {name}.key -out {name}.csr
-         printf 'subjectAltName=IP:127.0.0.1\nbasicConstraints=CA:FALSE\n' > {name}.ext
+         printf 'subjectAltName={host}\nbasicConstraints=CA:FALSE\n' > {name}.ext
          openssl x509 -req -in {name}.csr -CA {name}.ca -CAkey {name}.ca.key -CAcreateserial -days 2 \
              -extfile {name}.ext -out {name}.crt"
     );
@@ -21,8 +21,8 @@ fn certificate(sandbox: &Sandbox, name: &str) {
 #[test]
 fn an_encrypted_server_is_used_by_those_who_know_its_authority() {
     let sandbox = Sandbox::new();
-    certificate(&sandbox, "one");
-    certificate(&sandbox, "two");
+    certificate(&sandbox, "one", "IP:127.0.0.1");
+    certificate(&sandbox, "two", "IP:127.0.0.1");
     let work = sandbox.work();
     let at = |name: &str| work.join(name).to_str().unwrap().to_owned();
     fs::copy(at("one.crt"), at("crt")).unwrap();
@@ -68,8 +68,8 @@ fn an_encrypted_server_is_used_by_those_who_know_its_authority() {
 #[test]
 fn a_certificate_that_is_none_serves_nobody() {
     let server = Server::new(On::Sqlite);
-    certificate(&server.sandbox, "one");
-    certificate(&server.sandbox, "two");
+    certificate(&server.sandbox, "one", "IP:127.0.0.1");
+    certificate(&server.sandbox, "two", "IP:127.0.0.1");
     for (certificate, key) in [("one.crt", "two.key"), ("one.csr", "one.key"), ("missing", "one.key")] {
         let ran = server.call(&["--listen", "127.0.0.1:0", "--tls-cert", certificate, "--tls-key", key]).run();
         assert_eq!(ran.status, Status::Exited(78), "{certificate} {key} {ran:?}");

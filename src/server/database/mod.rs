@@ -2,14 +2,18 @@
 //! written once for both; refuses a database that a newer gate has changed.
 
 mod postgres;
+mod reaching;
 pub mod schema;
 mod sqlite;
 pub mod tables;
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 pub use postgres::Postgres;
 pub use sqlite::Sqlite;
+
+use crate::ports::Names;
 
 /// Where to find a database.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,7 +55,16 @@ pub enum DatabaseError {
 
 /// PostgreSQL's own words, which its error type keeps apart.
 fn told(error: &tokio_postgres::Error) -> String {
-    error.as_db_error().map_or_else(|| error.to_string(), |told| told.message().to_owned())
+    error.as_db_error().map_or_else(|| innermost(error), |told| told.message().to_owned())
+}
+
+/// The innermost cause says most.
+fn innermost(error: &dyn std::error::Error) -> String {
+    let mut cause = error;
+    while let Some(source) = cause.source() {
+        cause = source;
+    }
+    cause.to_string()
 }
 
 /// A value of a column.
@@ -195,10 +208,10 @@ impl Database {
     ///
     /// # Errors
     /// When it cannot be opened, or a newer gate has changed it.
-    pub async fn open(place: &Place) -> Result<Self, DatabaseError> {
+    pub async fn open(place: &Place, names: Arc<dyn Names>) -> Result<Self, DatabaseError> {
         match place {
             Place::File(path) => Sqlite::open(path).map(Self::Sqlite),
-            Place::Url(url) => Postgres::open(url).await.map(Self::Postgres),
+            Place::Url(url) => Postgres::open(url, names).await.map(Self::Postgres),
         }
     }
 

@@ -1,20 +1,20 @@
 //! PostgreSQL, for several servers on one database. Everybody who writes takes one lock, so that the journal has one order.
-//! The name of its host is looked up by the system, not by the C library inside of gate.
 
 use std::fmt;
 use std::future::poll_fn;
-use std::str::FromStr as _;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::BytesMut;
-use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod};
+use deadpool_postgres::{Object, Pool, PoolError};
 use tokio::sync::mpsc::unbounded_channel;
-use tokio_postgres::config::Host;
+use tokio_postgres::AsyncMessage;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::{IsNull, ToSql, Type};
-use tokio_postgres::{AsyncMessage, Config, NoTls};
 
-use super::{DatabaseError, Row, Value, schema};
+use super::reaching::Reaching;
+use super::{DatabaseError, Row, Value, schema, told};
+use crate::ports::Names;
 
 /// The lock that everybody who writes takes: `gate` in bytes.
 const LOCK: i64 = 0x6761_7465;
@@ -28,7 +28,7 @@ const CONNECT: Duration = Duration::from_secs(5);
 /// A pool of connections.
 pub struct Postgres {
     pool: Pool,
-    config: Config,
+    reaching: Reaching,
 }
 
 impl fmt::Debug for Postgres {
@@ -47,24 +47,14 @@ impl Postgres {
     ///
     /// # Errors
     /// When nobody answers there, or a newer gate has changed it.
-    pub async fn open(url: &str) -> Result<Self, DatabaseError> {
-        let mut config = Config::from_str(url)?;
-        config.application_name("gate").keepalives_idle(KEPT_ALIVE).connect_timeout(CONNECT);
-        let named = config
-            .get_hosts()
-            .iter()
-            .any(|host| matches!(host, Host::Tcp(name) if name.parse::<std::net::IpAddr>().is_err()));
-        if named && config.get_hostaddrs().is_empty() {
-            let hint = "name its address with `hostaddr`, as libpq does";
-            return Err(DatabaseError::Unconnected(format!(
-                "the host of the database has a name and no address: {hint}"
-            )));
-        }
-        let manager =
-            Manager::from_config(config.clone(), NoTls, ManagerConfig { recycling_method: RecyclingMethod::Fast });
-        let pool = Pool::builder(manager).max_size(CONNECTIONS).build();
+    pub async fn open(url: &str, names: Arc<dyn Names>) -> Result<Self, DatabaseError> {
+        let reaching = Reaching::new(url, names)?.with(|config| {
+            config.application_name("gate").keepalives_idle(KEPT_ALIVE).connect_timeout(CONNECT);
+        });
+        reaching.look().await?;
+        let pool = Pool::builder(reaching.manager()).max_size(CONNECTIONS).build();
         let pool = pool.map_err(|error| DatabaseError::Unconnected(error.to_string()))?;
-        let opened = Self { pool, config };
+        let opened = Self { pool, reaching };
         opened.migrate().await?;
         Ok(opened)
     }
@@ -74,7 +64,7 @@ impl Postgres {
     /// # Errors
     /// When the connection cannot be had, or ends.
     pub async fn hear(&self, heard: &(dyn Fn(Option<&str>) + Sync)) -> Result<(), DatabaseError> {
-        let (client, mut connection) = self.config.connect(NoTls).await?;
+        let (client, mut connection) = self.reaching.reach().await?;
         let (sender, mut told) = unbounded_channel();
         // It ends with the client, which this function holds.
         tokio::spawn(async move {
@@ -94,7 +84,10 @@ impl Postgres {
     }
 
     async fn connection(&self) -> Result<Object, DatabaseError> {
-        self.pool.get().await.map_err(|error| DatabaseError::Unconnected(error.to_string()))
+        self.pool.get().await.map_err(|error| match error {
+            PoolError::Backend(error) => DatabaseError::Unconnected(told(&error)),
+            other => DatabaseError::Unconnected(other.to_string()),
+        })
     }
 
     async fn migrate(&self) -> Result<(), DatabaseError> {
